@@ -1,0 +1,1 @@
+"""What a checkpoint is and decides: no camera, no browser, no GPIO."""
