@@ -121,9 +121,9 @@ class Holder:
 class Credential:
     """A code that was recognised and, where ``verified``, proven to come from its issuer.
 
-    Times are UTC; ``issuer`` and ``kid`` identify who vouched and by which key (kid: base64, or as the
-    format states it). ``verified`` is False for what an officer typed: evidence, but not proof. ``digest`` is the SHA-256 (hex) of the
-    presented text, by which the same code is known again without keeping it.
+    Times are UTC; ``issuer`` and ``kid`` identify who vouched and by which key (kid: base64, or as the format
+    states it). ``verified`` is False for what an officer typed: evidence, but not proof. ``digest`` is the
+    SHA-256 (hex) of the presented text, by which the same code is known again without keeping it.
     """
 
     format: Format

@@ -107,4 +107,28 @@ class Scenes(Protocol):
         """Return the name of the scene now in front of the camera of `role`."""
 
 
+@dataclass(frozen=True, slots=True)
+class LivePicture:
+    """The newest picture of one camera as a page shows it, or why there is none.
+
+    ``jpeg`` is empty while the camera fails; ``fault`` then says why. ``outlines`` are the corners of the codes in
+    view and ``hints`` what to do so that the next look succeeds (reason codes or code hints).
+    """
+
+    jpeg: bytes
+    number: int
+    captured_at: datetime | None
+    size: tuple[int, int] = (0, 0)  # width, height of the frame the outlines refer to
+    outlines: tuple[tuple[tuple[int, int], ...], ...] = ()
+    hints: tuple[str, ...] = ()
+    fault: str = ""
+
+
+class LiveView(Protocol):
+    """The live pictures of a station's cameras; roles are "gate" and "bench"."""
+
+    def latest(self, role: str) -> LivePicture:
+        """Return the newest picture of `role`'s camera without waiting for one."""
+
+
 Json = dict[str, Any]
