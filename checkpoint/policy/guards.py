@@ -1,0 +1,206 @@
+"""What no rule pack can lift: the reasons why a lamp does not turn green, whatever the rules of the week say.
+
+A rule pack is written in a hurry, by the week; these hold for as long as the program runs. Each guard looks at the
+evidence and yields findings that are never an admission.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+
+from checkpoint.assay import Outcome
+from checkpoint.credential import (
+    Colour,
+    Credential,
+    Format,
+    HealthStatus,
+    Recovery,
+    TestReport,
+    TestResult,
+)
+from checkpoint.crossing import Evidence, Finding, Verdict
+from checkpoint.policy.document import verified_facts
+from checkpoint.policy.moments import to_text
+from checkpoint.policy.people import may_be_one_person
+from checkpoint.reasons import Reason
+
+POSITIVE_BARS_FOR = timedelta(days=10)
+"""Without a rule pack to say otherwise."""
+
+CLOCK_SKEW = timedelta(seconds=60)
+"""How far another computer's clock may run ahead of ours in a time it wrote a moment ago (an answer, a signature).
+
+Times of sampling get none: a swab taken in the future is a swab not taken.
+"""
+
+_REFUSED = frozenset(
+    {
+        # Evidence against the traveller, or that somebody made it up. All else that can be wrong with what was shown
+        # only means that it proves nothing, and can be mended at the gate: hold.
+        Reason.TEST_POSITIVE,
+        Reason.ANTIGEN_POSITIVE,
+        Reason.HEALTH_CODE_RED,
+        Reason.BAD_SIGNATURE,  # forged: the issuer's key is known and did not sign this
+        Reason.REVOKED,  # the issuer took it back
+    }
+)
+
+# Worth saying why these are holds and not refusals:
+#   expired, pass-expired    speaks of a paper, not of its holder, who may have a newer one or take a test here
+#   unknown-issuer           may be a genuine code from a place whose keys are not yet on the list
+#   key-not-allowed          an issuer's own mistake as often as a fraud: somebody has to look
+#   malformed, too-large     a torn print or a damaged screen reads like this too
+#   same-code-other-person   one of two people showed another's code, and only their ID documents tell which
+#   cannot-verify-offline    never green from pixels, and no fault of the traveller's
+#   trust-list-stale         the station's own shortcoming
+#   pass-other-plate         a plate is mistyped more often than a pass is borrowed
+
+
+def verdict_on_problem(reason: Reason) -> Verdict:
+    """Return what a problem with something presented leads to: a refusal where it speaks against the traveller, else a
+    hold, for reasons added later too.
+
+    >>> verdict_on_problem(Reason.EXPIRED), verdict_on_problem(Reason.REVOKED)
+    (<Verdict.HOLD: 'hold'>, <Verdict.REFUSE: 'refuse'>)
+    """
+    return Verdict.REFUSE if reason in _REFUSED else Verdict.HOLD
+
+
+def findings(evidence: Evidence, now: datetime, positive_bars_for: timedelta = POSITIVE_BARS_FOR) -> list[Finding]:
+    """Return what the guards find, gravest concern first within each verdict; an empty list lets the rules decide."""
+    return [
+        *_clock(evidence),
+        *_positive(evidence, now, positive_bars_for),
+        *_spot_test(evidence, now),
+        *_health_codes(evidence, now),
+        *_problems(evidence),
+        *_validity(evidence, now),
+        *_sampled_in_future(evidence, now),
+        *_people(evidence),
+        *_unverified(evidence),
+    ]
+
+
+def nothing_proven(evidence: Evidence) -> bool:
+    """Whether there is no verified fact and no negative test from this checkpoint: then not even a pack may admit."""
+    tested_here = evidence.spot_test is not None and evidence.spot_test.outcome is Outcome.NEGATIVE
+    return not tested_here and next(verified_facts(evidence), None) is None
+
+
+def _clock(evidence: Evidence) -> Iterator[Finding]:
+    if not evidence.clock_trust.may_admit:
+        yield _hold("clock", Reason.CLOCK_UNTRUSTED, f"clock {evidence.clock_trust}")
+
+
+def _positive(evidence: Evidence, now: datetime, bars_for: timedelta) -> Iterator[Finding]:
+    """A positive test bars its holder for some days, even after a later negative; an undated one bars always."""
+    for credential in evidence.credentials:
+        for fact in credential.facts:
+            match fact:
+                case TestReport(result=TestResult.POSITIVE, kind=kind, sampled_at=at):
+                    clause = f"{kind} positive, sampled {'at an unknown time' if at is None else to_text(at)}"
+                case Recovery(first_positive_on=day) if day is not None:
+                    at = datetime.combine(day, time(), UTC)
+                    clause = f"first positive on {day}"
+                case _:
+                    continue
+            if at is not None and at < now - bars_for:
+                continue
+            # Typed by an officer it is no proof, but nobody types it without cause.
+            verdict = Verdict.REFUSE if credential.verified else Verdict.HOLD
+            yield Finding("guard:positive-test", verdict, Reason.TEST_POSITIVE, clause)
+
+
+def _spot_test(evidence: Evidence, now: datetime) -> Iterator[Finding]:
+    test = evidence.spot_test
+    if test is None:
+        return
+    match test.outcome:
+        case Outcome.POSITIVE:
+            yield Finding("guard:spot-test", Verdict.REFUSE, Reason.ANTIGEN_POSITIVE, "antigen test here: positive")
+        case Outcome.INVALID:
+            yield _hold("spot-test", Reason.ANTIGEN_INVALID, "antigen test here: invalid")
+        case None | Outcome.RETAKE:
+            yield _hold("spot-test", Reason.ANTIGEN_WAITING, "antigen test here: no result yet")
+        case Outcome.NEGATIVE if test.read_at is None:
+            # When it was read decides whether it counts at all.
+            yield _hold("spot-test", Reason.ANTIGEN_VOID, "antigen test here: read at an unknown time")
+        case Outcome.NEGATIVE if test.read_at is not None and test.read_at > now:
+            yield _hold("spot-test", Reason.SAMPLED_IN_FUTURE, f"antigen test here: read at {to_text(test.read_at)}")
+        case Outcome.NEGATIVE:
+            return
+
+
+def _health_codes(evidence: Evidence, now: datetime) -> Iterator[Finding]:
+    """A colour that is shown counts, asked for or not: each issuer's newest answer, so that one green cannot hide
+    another issuer's red."""
+    newest: dict[str, HealthStatus] = {}
+    for credential, fact in verified_facts(evidence):
+        if isinstance(fact, HealthStatus):
+            known = newest.get(credential.issuer)
+            if known is None or (fact.answered_at, fact.colour is not Colour.GREEN) > (
+                known.answered_at,
+                known.colour is not Colour.GREEN,
+            ):
+                newest[credential.issuer] = fact
+    for issuer, status in newest.items():
+        clause = f"{issuer}: {status.colour} at {to_text(status.answered_at)}"
+        if status.answered_at > now + CLOCK_SKEW:
+            yield _hold("health-code", Reason.ISSUER_ANSWER_UNCLEAR, f"{clause}, which is yet to come")
+        match status.colour:
+            case Colour.RED:
+                yield Finding("guard:health-code", Verdict.REFUSE, Reason.HEALTH_CODE_RED, clause)
+            case Colour.YELLOW:
+                yield _hold("health-code", Reason.HEALTH_CODE_YELLOW, clause)
+            case Colour.UNKNOWN:
+                yield _hold("health-code", Reason.ISSUER_ANSWER_UNCLEAR, clause)
+            case Colour.GREEN:
+                pass
+
+
+def _problems(evidence: Evidence) -> Iterator[Finding]:
+    for problem in evidence.problems:
+        yield Finding("guard:presented", verdict_on_problem(problem.reason), problem.reason, problem.detail)
+
+
+def _validity(evidence: Evidence, now: datetime) -> Iterator[Finding]:
+    """Validity is judged when a code is read, and again here: a vehicle may have waited since."""
+    for credential in evidence.credentials:
+        if credential.expires_at is not None and credential.expires_at <= now:
+            reason = Reason.PASS_EXPIRED if credential.format is Format.LORRY_PASS else Reason.EXPIRED
+            yield _hold("validity", reason, f"{credential.format} expired at {to_text(credential.expires_at)}")
+        if credential.issued_at is not None and credential.issued_at > now + CLOCK_SKEW:
+            clause = f"{credential.format} issued at {to_text(credential.issued_at)}"
+            yield _hold("validity", Reason.NOT_YET_VALID, clause)
+
+
+def _sampled_in_future(evidence: Evidence, now: datetime) -> Iterator[Finding]:
+    for credential in evidence.credentials:
+        for fact in credential.facts:
+            if isinstance(fact, TestReport) and fact.sampled_at is not None and fact.sampled_at > now:
+                yield _hold(
+                    "sampling-time", Reason.SAMPLED_IN_FUTURE, f"{fact.kind} sampled {to_text(fact.sampled_at)}"
+                )
+
+
+def _people(evidence: Evidence) -> Iterator[Finding]:
+    """Two people's codes do not add up to one traveller: the screen names only one of them."""
+    named = [credential.holder for credential in evidence.credentials if credential.holder.known]
+    if not all(may_be_one_person(a, b) for i, a in enumerate(named) for b in named[i + 1 :]):
+        yield _hold("holder", Reason.HOLDERS_DIFFER, "the codes shown name different people")
+
+
+def _unverified(evidence: Evidence) -> Iterator[Finding]:
+    """What was typed is no proof: it never stands alone, and claims nothing that no issuer vouches for."""
+    typed = [credential for credential in evidence.credentials if not credential.verified]
+    proven_kinds = {type(fact) for _, fact in verified_facts(evidence)}
+    if typed and (nothing_proven(evidence) or any(_kinds(c) - proven_kinds for c in typed)):
+        formats = ", ".join(sorted({str(credential.format) for credential in typed}))
+        yield _hold("verified", Reason.NOT_VERIFIED, f"not verified: {formats}")
+
+
+def _kinds(credential: Credential) -> set[type]:
+    return {type(fact) for fact in credential.facts}
+
+
+def _hold(guard: str, reason: Reason, clause: str) -> Finding:
+    return Finding(f"guard:{guard}", Verdict.HOLD, reason, clause)

@@ -1,0 +1,183 @@
+"""Rule packs as JSON: the edge where an untrusted file becomes a `RulePack` or a `RulePackError`."""
+
+import hashlib
+import json
+from datetime import UTC, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import rfc8785
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from checkpoint.crossing import Category, Verdict
+from checkpoint.errors import RulePackError
+from checkpoint.policy.certlogic import Json
+from checkpoint.policy.certlogic_check import issues
+from checkpoint.policy.rule_pack import Rule, RulePack, Text
+from checkpoint.reasons import Reason
+
+FORMAT = "checkpoint-rule-pack/1"
+MAX_BYTES = 256 * 1024  # the shipped packs have some 8 kB
+
+
+def _logic(expression: Json) -> Json:
+    found = issues(expression)
+    if found:
+        raise ValueError(found[0].message)
+    return expression
+
+
+def _not_admit(verdict: Verdict) -> Verdict:
+    if verdict is Verdict.ADMIT:
+        raise ValueError("a rule that is not met cannot admit")
+    return verdict
+
+
+def _each_once(categories: tuple[Category, ...]) -> tuple[Category, ...]:
+    if len(set(categories)) != len(categories):
+        raise ValueError("a category stands twice")
+    return categories
+
+
+_Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+_Words = Annotated[str, Field(min_length=1, max_length=400)]
+_Categories = Annotated[tuple[Category, ...], Field(min_length=1), AfterValidator(_each_once)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Text(_Model):
+    zh: _Words
+    en: _Words
+
+
+class _Rule(_Model):
+    id: _Id
+    categories: _Categories
+    logic: Annotated[Any, AfterValidator(_logic)]
+    otherwise: Annotated[Verdict, AfterValidator(_not_admit)]
+    reason: Reason
+    text: _Text
+    after: tuple[_Id, ...] = ()
+
+
+class _Pack(_Model):
+    format: Literal["checkpoint-rule-pack/1"]
+    id: _Id
+    version: Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){0,3}$")]
+    title: _Text
+    effective_from: AwareDatetime
+    effective_until: AwareDatetime | None
+    categories: _Categories
+    positive_bars_days: Annotated[int, Field(ge=1, le=90)] = 10
+    rules: Annotated[tuple[_Rule, ...], Field(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "_Pack":
+        if self.effective_until is not None and self.effective_until <= self.effective_from:
+            raise ValueError("effective_until must come after effective_from")
+        earlier: dict[str, _Rule] = {}
+        for rule in self.rules:
+            if rule.id in earlier:
+                raise ValueError(f"rule {rule.id} stands twice")
+            if not set(rule.categories) <= set(self.categories):
+                raise ValueError(f"rule {rule.id} names a category that the pack does not")
+            for other in rule.after:
+                # A rule may wait only for one that is certain to have been judged before it.
+                if other not in earlier or not set(rule.categories) <= set(earlier[other].categories):
+                    raise ValueError(f"rule {rule.id} comes after {other}, which is not judged before it")
+            earlier[rule.id] = rule
+        for category in self.categories:
+            if not any(category in rule.categories for rule in self.rules):
+                raise ValueError(f"no rule for category {category}")
+        return self
+
+
+def load_pack(source: bytes | str | Path) -> RulePack:
+    """Return the rule pack in a file, or in its JSON text (bytes); raise `RulePackError` for anything that is not one.
+
+    Nothing is said here about who wrote it: see `checkpoint.policy.signing`.
+    """
+    if isinstance(source, bytes):
+        return parse_pack(read_json(source))
+    try:
+        return parse_pack(read_json(Path(source).read_bytes()))
+    except OSError as error:
+        raise RulePackError(f"cannot read the rule pack: {error.strerror}") from error
+
+
+def shipped_packs() -> tuple[RulePack, ...]:
+    """Return the rule packs that come with the program, in order of their names."""
+    folder = resources.files("checkpoint.policy").joinpath("packs")
+    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".json")), key=lambda entry: entry.name)
+    return tuple(load_pack(entry.read_bytes()) for entry in files)
+
+
+def parse_pack(value: Json) -> RulePack:
+    """Return the rule pack that a JSON value describes; raise `RulePackError`."""
+    try:
+        pack = _Pack.model_validate(value)
+    except ValidationError as error:
+        raise RulePackError(_first_fault(error)) from None
+    return RulePack(
+        id=pack.id,
+        version=pack.version,
+        title=Text(pack.title.zh, pack.title.en),
+        effective_from=pack.effective_from.astimezone(UTC),
+        effective_until=None if pack.effective_until is None else pack.effective_until.astimezone(UTC),
+        categories=frozenset(pack.categories),
+        rules=tuple(
+            Rule(
+                id=rule.id,
+                categories=frozenset(rule.categories),
+                logic=rule.logic,
+                otherwise=rule.otherwise,
+                reason=rule.reason,
+                text=Text(rule.text.zh, rule.text.en),
+                after=rule.after,
+            )
+            for rule in pack.rules
+        ),
+        positive_bars_for=timedelta(days=pack.positive_bars_days),
+        digest=hashlib.sha256(canonical(value)).hexdigest(),
+    )
+
+
+def canonical(value: Json) -> bytes:
+    """Return the one canonical spelling (RFC 8785) of a JSON value; raise `RulePackError` where it has none."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise RulePackError(f"no canonical JSON: {type(error).__name__}") from None
+
+
+def read_json(text: bytes) -> Json:
+    """Return the JSON value in `text`, which must be small, UTF-8 and without duplicate keys; raise `RulePackError`."""
+    if len(text) > MAX_BYTES:
+        raise RulePackError(f"larger than {MAX_BYTES} bytes")
+    try:
+        return json.loads(text.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+    except RulePackError:
+        raise
+    except (ValueError, RecursionError) as error:  # a UnicodeDecodeError and a JSONDecodeError are ValueErrors
+        raise RulePackError(f"not JSON: {type(error).__name__}") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise RulePackError("a key stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Json:
+    raise RulePackError(f"{name} is not JSON")
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    return f"{place}: {fault['msg']}" if place else fault["msg"]

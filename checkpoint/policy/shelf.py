@@ -1,0 +1,124 @@
+"""The rule packs a station holds: which one is in force for a category, at a time."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from checkpoint.crossing import Category
+from checkpoint.errors import RulePackError
+from checkpoint.policy.rule_pack import RulePack
+from checkpoint.policy.signing import open_signed
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A pack on the shelf: ``signed`` by headquarters, or else shipped with the program."""
+
+    pack: RulePack
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """A file on the shelf that is not used, and why."""
+
+    file: str
+    fault: str
+
+
+class PackShelf:
+    """A folder of rule packs signed by headquarters, over the packs that come with the program.
+
+    A pack that is broken, unsigned or older than the one held is not taken, and what was in force stays in force. One
+    whose time has not come is kept, so that a station without a network changes its rules at midnight, but is not used
+    before. Every file is verified again when the shelf is opened.
+    """
+
+    def __init__(self, folder: Path, hq_keys: Mapping[str, Ed25519PublicKey], shipped: Iterable[RulePack] = ()) -> None:
+        self._folder = folder
+        self._hq_keys = dict(hq_keys)
+        self._shipped = tuple(shipped)
+        self._signed: tuple[RulePack, ...] = ()
+        self._spoiled: tuple[Spoiled, ...] = ()
+        self.reload()
+
+    @property
+    def spoiled(self) -> tuple[Spoiled, ...]:
+        """Files that were found on the shelf and are not used: worth a word on the health page."""
+        return self._spoiled
+
+    def reload(self) -> None:
+        """Read the folder again; one bad file does not take the others with it."""
+        packs: list[RulePack] = []
+        spoiled: list[Spoiled] = []
+        for file in sorted(self._folder.glob("*.json")):
+            try:
+                packs.append(open_signed(file.read_bytes(), self._hq_keys))
+            except RulePackError as error:
+                spoiled.append(Spoiled(file.name, str(error)))
+            except OSError as error:
+                spoiled.append(Spoiled(file.name, error.strerror or "unreadable"))
+        self._signed, self._spoiled = tuple(packs), tuple(spoiled)
+
+    def put(self, envelope: bytes) -> RulePack:
+        """Keep a signed pack and return it; raise `RulePackError` (and change nothing) where it must not be used.
+
+        The same pack again is taken quietly; a lower version, or other contents under the same version, is refused:
+        an old pack that is sent again must not bring old rules back.
+        """
+        pack = open_signed(envelope, self._hq_keys)
+        for held in self._signed:
+            if held.id == pack.id and held.order == pack.order and held.digest != pack.digest:
+                raise RulePackError(f"{pack.id} {pack.version} is held with other contents")
+            if held.id == pack.id and held.order > pack.order:
+                raise RulePackError(f"{pack.id} {pack.version} is older than {held.version}, which is held")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _write_durably(self._folder / f"{pack.id}.{pack.version}.json", envelope)
+        self.reload()
+        return pack
+
+    def in_force(self, category: Category, now: datetime) -> RulePack | None:
+        """Return the pack by which `category` is judged at `now`: of those in force, the one in force since latest.
+
+        Of one id only the highest version counts whose time has come; headquarters' own comes before a shipped one.
+        """
+        candidates: dict[str, tuple[bool, tuple[int, ...], RulePack]] = {}
+        for shelved in self.list():
+            pack = shelved.pack
+            if pack.effective_from > now:
+                continue
+            rank = (shelved.signed, pack.order, pack)
+            if pack.id not in candidates or rank[:2] > candidates[pack.id][:2]:
+                candidates[pack.id] = rank
+        usable = [
+            (pack.effective_from, signed, order, pack)
+            for signed, order, pack in candidates.values()
+            if category in pack.categories and pack.in_force(now)
+        ]
+        return max(usable, key=lambda found: (*found[:3], found[3].id))[3] if usable else None
+
+    def list(self) -> tuple[Shelved, ...]:
+        """Return every usable pack, shipped ones first, whether or not its time has come."""
+        return (
+            *(Shelved(pack, signed=False) for pack in self._shipped),
+            *(Shelved(pack, signed=True) for pack in sorted(self._signed, key=lambda p: (p.id, p.order))),
+        )
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """Write beside and rename: after a power cut there is the old file or the new one, never half of one."""
+    beside = path.with_suffix(".part")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
