@@ -1,0 +1,56 @@
+# Everything here does its own set-up: start with `make run`, or `make test`.
+# Elsewhere than .venv: VENV=/path make ...; with a Python of one's own: PYTHON=/path/to/python make ...
+
+VENV ?= .venv
+export VENV
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench screenshots docs lock check-wheels fresh clean venv
+
+help:  ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run:  ## set up what is missing and start a station and headquarters with simulated devices; Ctrl-C stops both
+	@scripts/venv.sh base
+	@trap : INT; "$(VENV)/bin/checkpoint" demo $(ARGS) || [ $$? -ge 130 ]
+
+venv:  ## the development environment alone, into .venv
+	@scripts/venv.sh dev
+
+test: lint  ## lint, then every test (PYTEST_ARGS="-k gate" for some); sets up what it needs
+	@scripts/system-packages.sh
+	"$(VENV)/bin/python" -m pytest $(PYTEST_ARGS)
+
+lint: venv  ## ruff, mypy and the import rules
+	"$(VENV)/bin/ruff" check .
+	"$(VENV)/bin/ruff" format --check .
+	"$(VENV)/bin/mypy"
+	"$(VENV)/bin/lint-imports"
+
+format: venv  ## lay the code out as `make lint` wants it
+	"$(VENV)/bin/ruff" check --fix .
+	"$(VENV)/bin/ruff" format .
+
+bench: venv  ## measure speed and memory; prints ratios side by side
+	@"$(VENV)/bin/python" -m bench $(ARGS)
+
+screenshots: venv  ## take the pictures of the README with a real Chromium
+	@scripts/system-packages.sh
+	@"$(VENV)/bin/python" -m tests.browser.screenshots $(ARGS)
+
+docs: venv  ## write docs/commands.md and docs/settings.md anew from the programs
+	@"$(VENV)/bin/python" -m tests.write_docs
+
+lock: venv  ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1 for the newest versions)
+	@scripts/lock.sh
+
+check-wheels: venv  ## every base package has a wheel for x86_64 and aarch64, Python 3.11 and 3.13 (asks the package index)
+	@scripts/check-wheels.sh
+
+fresh:  ## set-up and tests in a clean copy on a clean system: a Debian chroot as root, else an empty folder and HOME
+	@scripts/fresh.sh
+
+clean:  ## remove caches and build leftovers; .venv and the data in var/ stay
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find . -path './.venv' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Make the virtual environment hold exactly what a lock file says: scripts/venv.sh base|dev
+#
+# A stamp remembers what was installed, so a second run costs one comparison. `dev` holds all of `base`.
+# VENV names the folder (default .venv); PYTHON the interpreter that makes it.
+set -eu
+
+cd "$(dirname "$0")/.."
+kind=${1:?base or dev}
+venv=${VENV:-.venv}
+lock=requirements/$kind.txt
+log=$venv/setup.log
+
+say() { echo "checkpoint: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# What an installation depends on. The path is part of it: scripts in an environment name its folder.
+stamp_of() {
+    pwd
+    cat "requirements/$1.txt" pyproject.toml
+}
+is_current() {
+    [ -f "$venv/installed-$1" ] && stamp_of "$1" | cmp -s - "$venv/installed-$1"
+}
+
+# `-c ''` also finds an environment whose Python has been removed by an upgrade of the system.
+if "$venv/bin/python" -c '' 2>/dev/null; then
+    if is_current "$kind"; then exit 0; fi
+    if [ "$kind" = base ] && is_current dev; then exit 0; fi
+else
+    python=$(scripts/python.sh)
+    say "making $venv with $("$python" --version)"
+    # --clear empties what is left of an environment that does not run.
+    if ! trouble=$("$python" -m venv --clear "$venv" 2>&1); then
+        rm -rf "$venv" 2>/dev/null || true
+        fail "cannot make $venv (is this folder read-only, or the disk full?): $(echo "$trouble" | tail -n 1)"
+    fi
+fi
+
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
+
+: 2>/dev/null >"$log" || fail "cannot write to $venv: is this folder read-only, or the disk full?"
+rm -f "$venv/installed-base" "$venv/installed-dev"
+say "installing $(grep -c '==' "$lock") locked packages ($kind); the first time takes a minute"
+# Wheels only: nothing is compiled, so no compiler and no system package is needed.
+if ! pip install --quiet --require-hashes --no-deps --only-binary :all: -r "$lock" >>"$log" 2>&1 ||
+   ! pip install --quiet --no-deps --no-build-isolation --editable . >>"$log" 2>&1; then
+    fail "the packages could not be installed: $(grep -m 1 -i 'error' "$log" | cut -c 1-200 || true) (no network? all of it: $log)"
+fi
+stamp_of "$kind" >"$venv/installed-$kind"
