@@ -1,0 +1,9 @@
+"""The journal: what a station has seen and done, hash-chained, durable before anything is shown."""
+
+from checkpoint.events import Head
+from checkpoint.journal.journal import Journal
+from checkpoint.journal.log import LogPage, LogQuery
+from checkpoint.journal.outbox import Outbox, Pending
+from checkpoint.journal.seal import Seal
+
+__all__ = ["Head", "Journal", "LogPage", "LogQuery", "Outbox", "Pending", "Seal"]

@@ -1,0 +1,284 @@
+"""The journal: append, read, search, prove, destroy, back up."""
+
+import json
+import logging
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import sqlite_utils
+
+from checkpoint.errors import ChainBroken, JournalError
+from checkpoint.events import GENESIS, Event, Head, Json, Kind, Lane, PhotoRef, canonical, chain_hash, wall_text
+from checkpoint.journal.backup import back_up
+from checkpoint.journal.database import Database, in_our_words
+from checkpoint.journal.log import LogPage, LogQuery, search
+from checkpoint.journal.outbox import Outbox, Pending
+from checkpoint.journal.photos import PhotoStore
+from checkpoint.journal.proof import prove
+from checkpoint.journal.rows import EVENT_COLUMNS, EVENT_FROM, event_of
+from checkpoint.journal.schema import LOG_COLUMNS, migrations
+from checkpoint.journal.seal import Seal
+from checkpoint.ports import Clock
+from checkpoint.sealed import KEY_BYTES, SealedRecord, open_record, seal_record
+
+log = logging.getLogger(__name__)
+
+DATABASE = "journal.db"
+PHOTOS = "photos"
+
+
+class Journal:
+    """One station's journal in one folder. Thread-safe; several processes may hold it open."""
+
+    def __init__(self, db: Database, photos: PhotoStore, clock: Clock, seal: Seal) -> None:
+        self._db = db
+        self.photos = photos
+        self._clock = clock
+        self.seal = seal
+        self.outbox = Outbox(db)
+        self._subscribers: list[Callable[[Event], None]] = []
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path, *, clock: Clock, seal: Seal) -> "Journal":
+        """Open the journal in `folder`, made or migrated where needed.
+
+        Raises `JournalFull` where the folder cannot be written, `JournalError` where the file is damaged.
+        """
+        with in_our_words(f"opening the journal in {folder}"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            db = Database(folder / DATABASE)
+        try:
+            with db.maintaining() as connection:
+                damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if damage != "ok":
+                    raise JournalError(f"the journal in {folder} is damaged: {damage}")
+                migrations.apply(sqlite_utils.Database(connection))
+        except BaseException:
+            db.close()
+            raise
+        return cls(db, PhotoStore(folder / PHOTOS, seal), clock, seal)
+
+    def close(self) -> None:
+        """Close the files; what was appended is on disk already."""
+        self._db.close()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        kind: Kind,
+        body: Json,
+        *,
+        personal: Json | None = None,
+        photos: Sequence[PhotoRef] = (),
+        lane: Lane = Lane.SOON,
+        rules: str = "",
+    ) -> Event:
+        """Write one event: durable on disk when this returns, or not there at all.
+
+        `body` must hold nothing personal: it is hashed, shown and kept. `personal` is sealed beside the chain.
+        Raises `JournalFull` or `JournalError`; ValueError for a body that JSON cannot carry.
+        """
+        return self._append(kind, body, personal=personal, photos=photos, lane=lane, rules=rules)
+
+    def begin_epoch(self, because: str) -> Event:
+        """Open a new epoch after a restore or a re-installation, naming the head it continues from."""
+        head = self.head()
+        before = {"epoch": head.epoch, "seq": head.seq, "hash": head.hash.hex()}
+        return self._append(Kind.EPOCH_OPENED, {"because": because, "before": before}, epoch=head.epoch + 1)
+
+    def _append(
+        self,
+        kind: Kind,
+        body: Json,
+        *,
+        personal: Json | None = None,
+        photos: Sequence[PhotoRef] = (),
+        lane: Lane = Lane.SOON,
+        rules: str = "",
+        epoch: int | None = None,
+    ) -> Event:
+        plain: Json = json.loads(json.dumps(body, allow_nan=False))
+        record_key = secrets.token_bytes(KEY_BYTES)
+        record = seal_record(personal, record_key) if personal is not None else None
+        keys = (self.seal.wrap(record_key), self.seal.seal_to_headquarters(record_key)) if record else None
+        with self._db.writing(f"appending {kind}") as db:
+            head = _head(db)
+            event = Event(
+                epoch=head.epoch if epoch is None else epoch,
+                seq=head.seq + 1,
+                kind=kind,
+                moment=self._clock.now(),
+                rules=rules,
+                body=plain,
+                commitment=record.commitment if record else None,
+                photos=tuple(photos),
+                lane=lane,
+                prev_hash=head.hash,
+                hash=b"",
+            )
+            text = canonical(event)
+            event = replace(event, hash=chain_hash(head.hash, text))
+            db.execute(
+                "INSERT INTO events (seq, epoch, canonical, hash) VALUES (?, ?, ?, ?)",
+                [event.seq, event.epoch, text.decode(), event.hash],
+            )
+            db.execute(_INSERT_LOG, _log_row(event))
+            if record and keys:
+                db.execute("INSERT INTO personal VALUES (?, ?, ?, ?)", [event.seq, record.ciphertext, *keys])
+            db.executemany(
+                "INSERT INTO event_photos (seq, sha256) VALUES (?, ?)",
+                {(event.seq, photo.sha256) for photo in event.photos},
+            )
+        self._tell(event)
+        return event
+
+    def keep_photo(self, data: bytes, media_type: str) -> PhotoRef:
+        """Encrypt and keep a photo; it and its name survive a power cut once this returns. Raises `JournalFull`."""
+        return self.photos.keep(data, media_type)
+
+    def subscribe(self, callback: Callable[[Event], None]) -> None:
+        """Call `callback` after each commit, in the thread that appended."""
+        with self._lock:
+            self._subscribers.append(callback)
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            subscribers = list(self._subscribers)
+        for callback in subscribers:
+            try:
+                callback(event)
+            except Exception:
+                # The event is durable: a listener's trouble must not say otherwise.
+                log.exception("a listener failed after event %d", event.seq)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """Return the newest event's epoch, number and hash."""
+        with self._db.reading() as db:
+            return _head(db)
+
+    def event(self, seq: int) -> Event:
+        """Return one event; KeyError where it is not here, `ChainBroken` where it was changed."""
+        with self._db.reading() as db:
+            row = db.execute(f"SELECT {EVENT_COLUMNS} FROM {EVENT_FROM} WHERE e.seq = ?", [seq]).fetchone()  # noqa: S608  fixed names
+        if row is None:
+            raise KeyError(seq)
+        event = event_of(row)
+        if chain_hash(event.prev_hash, row[1].encode()) != event.hash:
+            raise ChainBroken(seq, "was changed after it was written")
+        return event
+
+    def events(self, after: int = 0, limit: int = 500) -> list[Event]:
+        """Return the events after `after`, oldest first."""
+        with self._db.reading() as db:
+            rows: Iterable[tuple[int, str, bytes, bytes]] = db.execute(
+                f"SELECT {EVENT_COLUMNS} FROM {EVENT_FROM} WHERE e.seq > ? ORDER BY e.seq LIMIT ?",  # noqa: S608  fixed names
+                [after, limit],
+            ).fetchall()
+        return [event_of(row) for row in rows]
+
+    def search(self, query: LogQuery) -> LogPage:
+        """Return one page of events, newest first."""
+        with self._db.reading() as db:
+            return search(db, query)
+
+    def personal(self, seq: int) -> Json | None:
+        """Return an event's personal record, None where there is none (any more).
+
+        Whoever calls this writes `Kind.PERSONAL_VIEWED`: every read of personal data is itself a fact.
+        Raises `JournalError` where the record does not open or is not the one the event commits to.
+        """
+        with self._db.reading() as db:
+            row = db.execute("SELECT ciphertext, station_key FROM personal WHERE seq = ?", [seq]).fetchone()
+        if row is None or row[1] is None:
+            return None
+        event = self.event(seq)
+        try:
+            return open_record(SealedRecord(event.commitment or "", row[0]), self.seal.unwrap(row[1]))
+        except ValueError as error:
+            raise JournalError(f"the personal record of event {seq}: {error}") from error
+
+    def photo(self, sha256: str) -> bytes:
+        """Return a photo; KeyError where it is not here (any more), `JournalError` where it was changed."""
+        return self.photos.read(sha256)
+
+    def pending(self) -> Pending:
+        """Return how much headquarters does not have yet."""
+        return self.outbox.pending()
+
+    # -- upkeep --------------------------------------------------------------------------------------------------
+
+    def verify(self) -> int:
+        """Prove the whole chain and return the number of events; raise `ChainBroken` naming the first bad one."""
+        with self._db.reading() as db:
+            return prove(db)
+
+    def destroy_personal(self, before: datetime, *, even_unsent: bool | None = None) -> int:
+        """Destroy the personal records and photos of events before `before` (UTC); return how many records.
+
+        The chain still verifies. What headquarters has not confirmed stays, unless `even_unsent`; the default
+        is to keep it where the station has a headquarters at all.
+        """
+        unsent_too = not self.seal.knows_headquarters if even_unsent is None else even_unsent
+        with self._db.writing("destroying personal records") as db:
+            newest = _head(db).seq if unsent_too else int(_note(db, "cursor") or 0)
+            due = "SELECT seq FROM log WHERE at < ? AND seq <= ?"
+            span = [wall_text(before), newest]
+            records = db.execute(f"DELETE FROM personal WHERE seq IN ({due})", span).rowcount  # noqa: S608  fixed names
+            photos = db.execute(
+                f"SELECT DISTINCT sha256 FROM event_photos WHERE seq IN ({due}) AND sha256 NOT IN "  # noqa: S608  fixed names
+                f"(SELECT sha256 FROM event_photos WHERE seq NOT IN ({due}))"
+                + ("" if unsent_too else " AND sha256 IN (SELECT sha256 FROM photos_sent)"),
+                span * 2,
+            ).fetchall()
+        with in_our_words("destroying photos"):
+            destroyed = sum(self.photos.destroy(sha256) for (sha256,) in photos)
+        if records or destroyed:
+            with self._db.maintaining() as db:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log file held the records too
+            self.append(Kind.PERSONAL_DESTROYED, {"before": wall_text(before), "records": records, "photos": destroyed})
+        return records
+
+    def backup(self, to: Path) -> Path:
+        """Copy the journal and its photos into folder `to` while it is in use; return the copied database.
+
+        The copy is whole or absent. The station's key is not in it.
+        """
+        with in_our_words(f"backing up to {to}"), self._db.reading() as db:
+            return back_up(db, self.photos, to)
+
+
+_INSERT_LOG = (
+    f"INSERT INTO log (seq, at, kind, lane, {', '.join(LOG_COLUMNS)}) "  # noqa: S608  fixed names
+    f"VALUES (?, ?, ?, ?, {', '.join('?' * len(LOG_COLUMNS))})"
+)
+
+
+def _log_row(event: Event) -> list[str | int | None]:
+    known = [event.body.get(column) for column in LOG_COLUMNS]
+    plain = [value if isinstance(value, str | int) else None for value in known]
+    return [event.seq, wall_text(event.moment.wall), str(event.kind), int(event.lane), *plain]
+
+
+def _head(db: sqlite3.Connection) -> Head:
+    row = db.execute("SELECT epoch, seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(row[0], row[1], bytes(row[2])) if row else Head(1, 0, GENESIS)
+
+
+def _note(db: sqlite3.Connection, name: str) -> str:
+    row = db.execute("SELECT value FROM notes WHERE name = ?", [name]).fetchone()
+    return row[0] if row else ""

@@ -1,0 +1,73 @@
+"""The journal's tables, as migrations that run once each.
+
+``events`` holds the facts and nothing else. ``log`` is a narrow read model of them, so that a filter never has to read
+whole events; it can be rebuilt. ``personal`` stands beside the chain and may be destroyed. The rest remembers what
+headquarters has.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("checkpoint-journal")
+
+LOG_COLUMNS = ("verdict", "reason", "officer", "crossing", "slot", "test", "lot")
+"""Taken from an event's body as it is appended."""
+
+
+@migrations()
+def facts(db: Database) -> None:
+    """The chain, its read model, the personal records beside it, and which photo belongs to which event."""
+    db.table("events").create(
+        {"seq": int, "epoch": int, "canonical": str, "hash": bytes},
+        pk="seq",
+        not_null={"epoch", "canonical", "hash"},
+    )
+    # Nobody edits a fact by mistake. Somebody who means to can drop this trigger; the chain is what tells on them.
+    db.execute(
+        "CREATE TRIGGER events_are_facts BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are facts'); END"
+    )
+    db.table("log").create(
+        {
+            "seq": int,
+            "at": str,
+            "kind": str,
+            "lane": int,
+            "verdict": str,
+            "reason": str,
+            "officer": str,
+            "crossing": str,
+            "slot": int,
+            "test": str,
+            "lot": str,
+        },
+        pk="seq",
+        foreign_keys=[("seq", "events", "seq")],
+        not_null={"at", "kind", "lane"},
+    )
+    for column in ("kind", "lane", *LOG_COLUMNS):
+        db.table("log").create_index([column, "seq"])
+    db.table("log").create_index(["at"])
+    db.table("personal").create(
+        {"seq": int, "ciphertext": bytes, "station_key": bytes, "hq_key": bytes},
+        pk="seq",
+        foreign_keys=[("seq", "events", "seq")],
+        not_null={"ciphertext"},
+    )
+    db.table("event_photos").create(
+        {"seq": int, "sha256": str},
+        pk=("seq", "sha256"),
+        foreign_keys=[("seq", "events", "seq")],
+    )
+    db.table("event_photos").create_index(["sha256"])
+
+
+@migrations()
+def what_headquarters_has(db: Database) -> None:
+    """Receipts and cursors: never more than headquarters has signed for."""
+    db.table("receipts").create(
+        {"acked_to": int, "epoch": int, "acked_hash": bytes, "text": str, "sig": bytes},
+        pk="acked_to",
+        not_null={"epoch", "acked_hash", "text", "sig"},
+    )
+    db.table("early_sent").create({"seq": int}, pk="seq")
+    db.table("photos_sent").create({"sha256": str}, pk="sha256")
+    db.table("notes").create({"name": str, "value": str}, pk="name", not_null={"value"})
