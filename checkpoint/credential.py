@@ -24,6 +24,7 @@ class TestKind(StrEnum):
 
     NAAT = "naat"
     ANTIGEN = "antigen"
+    OTHER = "other"  # of a kind no value set knows: proves nothing, but a positive one still counts
 
 
 class TestResult(StrEnum):

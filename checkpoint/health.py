@@ -1,4 +1,4 @@
-"""How the station is: one check a device or duty, said the same to the page, to `checkpoint doctor` and to monitoring."""
+"""How the station is: one check a device or duty, the same for the page, `checkpoint doctor` and monitoring."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,18 +13,60 @@ class State(StrEnum):
     FAULT = "fault"
 
 
+class Finding(StrEnum):
+    """What a check found. The page words it in both languages."""
+
+    WORKS = "works"
+    SIMULATED = "simulated"  # works, but nothing real stands behind it
+    NO_PICTURE = "no-picture"
+    CLOCK_TRUSTED = "clock-trusted"
+    CLOCK_CONFIRMED = "clock-confirmed"
+    CLOCK_UNTRUSTED = "clock-untrusted"
+    CLOCK_ASSUMED = "clock-assumed"  # the configuration says so: demonstrations only
+    WRITES = "writes"
+    CANNOT_WRITE = "cannot-write"
+    CHAIN_BROKEN = "chain-broken"
+    FRESH = "fresh"
+    STALE = "stale"
+    NONE = "none"
+    SPOILED = "spoiled"
+    ALL_SENT = "all-sent"
+    PENDING = "pending"
+    NOT_ENROLLED = "not-enrolled"
+    LOW = "low"
+    FULL = "full"
+    ROOM = "room"
+    MISSING = "missing"
+    NO_OFFICERS = "no-officers"
+
+
+class Advice(StrEnum):
+    """What to do about a finding."""
+
+    CHECK_CABLE = "check-cable"
+    CONFIRM_TIME = "confirm-time"
+    FREE_DISK = "free-disk"
+    CALL_SUPPORT = "call-support"
+    IMPORT_TRUST = "import-trust"
+    IMPORT_RULES = "import-rules"
+    CHECK_NETWORK = "check-network"
+    ENROL = "enrol"
+    INSTALL_ZBAR = "install-zbar"
+    ADD_OFFICER = "add-officer"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One part of the station and how it is.
 
     ``name``: kebab-case, e.g. "camera-gate", "lamps", "clock", "journal", "trust-list", "rules", "sync", "disk";
-    ``finding`` and ``advice`` are kebab-case codes that the page words, with ``data`` to fill in.
+    ``data`` fills in the words of ``finding`` and ``advice``; it holds nothing personal.
     """
 
     name: str
     state: State
-    finding: str
-    advice: str = ""
+    finding: Finding
+    advice: Advice | None = None
     data: dict[str, str] = field(default_factory=dict)
 
 

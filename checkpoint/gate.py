@@ -1,0 +1,482 @@
+"""The gate: one vehicle at a time, everybody in it judged, one light, the worst of them.
+
+What an officer does at the gate, as methods. The order never changes: read, decide, write to the journal,
+and only then light the lamp. Where the journal cannot be written the lamp shows a fault, whatever was decided.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from checkpoint.assay import Outcome
+from checkpoint.clock import Moment
+from checkpoint.credential import Credential, Format, Holder
+from checkpoint.crossing import (
+    Category,
+    Decision,
+    Evidence,
+    Lamp,
+    Problem,
+    SpotTest,
+    Verdict,
+    lamp_for,
+)
+from checkpoint.errors import CredentialError, GateError, JournalError
+from checkpoint.events import Kind, Lane, PhotoRef
+from checkpoint.journal import Journal
+from checkpoint.policy import RulePack, decide
+from checkpoint.policy.evidence import evidence_to_json
+from checkpoint.ports import Clock, Json, Lamps
+from checkpoint.reasons import Reason
+from checkpoint.sighting import Code
+from checkpoint.vehicle import Crossing, Recorded, Seat, Traveller, Vehicle
+
+MOST_PEOPLE = 60  # a coach
+
+
+class Identifies(Protocol):
+    """Recognises and verifies a presented text; raises `CredentialError` with the reason where it is bad."""
+
+    def identify(self, text: str, now: datetime) -> Credential:
+        """Return the verified credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """What the gate shows this instant.
+
+    ``neutral``: no verdict is shown, because nothing was decided yet or its time is over. ``notice`` says what
+    happened to the last code where it changed nothing ("already-seen", "unknown-code-ignored").
+    """
+
+    crossing: Crossing | None
+    lamp: Lamp
+    neutral: bool
+    decided_at: datetime | None
+    shown_for_s: float
+    waiting_at_bench: tuple[Crossing, ...]
+    notice: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateSettings:
+    """How the gate behaves; ``verdict_s``: seconds until a verdict goes neutral and the lamp returns to red."""
+
+    category: Category = Category.RESIDENT
+    verdict_s: float = 20.0
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What is on the lamp and on the page now."""
+
+    decided: Moment | None = None
+    neutral: bool = True
+    notice: str = ""
+    fault: str = ""
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 (hex) by which a presented text is known again without keeping it."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(slots=True)
+class Gate:
+    """The gate's use cases. Thread-safe: the live camera and several tablets call it at once."""
+
+    journal: Journal
+    lamps: Lamps
+    clock: Clock
+    credentials: Identifies
+    rules: Callable[[Category, datetime], RulePack | None]
+    new_id: Callable[[], str]
+    settings: GateSettings = field(default_factory=GateSettings)
+    changed: list[Callable[[], None]] = field(default_factory=list)
+    _crossing: Crossing | None = None
+    _parked: dict[str, Crossing] = field(default_factory=dict)
+    _next_vehicle: Vehicle | None = None
+    _shown: _Shown = field(default_factory=_Shown)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    # -- what pages ask ------------------------------------------------------------------------------------------
+
+    def view(self) -> GateView:
+        """Return what the gate shows now."""
+        with self._lock:
+            now = self.clock.now()
+            decided = self._shown.decided
+            return GateView(
+                crossing=self._crossing,
+                lamp=self.lamps.shown,
+                neutral=self._shown.neutral,
+                decided_at=decided.wall if decided else None,
+                shown_for_s=(now.boot_ms - decided.boot_ms) / 1000 if decided else 0.0,
+                waiting_at_bench=tuple(self._parked.values()),
+                notice=self._shown.notice,
+                fault=self._shown.fault,
+            )
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """The vehicle before the barrier, or the one announced for the next crossing."""
+        if self._crossing is not None:
+            return self._crossing.vehicle
+        return self._next_vehicle or Vehicle(category=self.settings.category)
+
+    # -- what happens at the gate --------------------------------------------------------------------------------
+
+    def present(
+        self, codes: Sequence[Code], *, officer: str, photo: Callable[[], PhotoRef | None] | None = None
+    ) -> Crossing | None:
+        """Judge the codes now in view; return the crossing, or None where nothing in view concerns the gate.
+
+        Several different health codes at once are held: nobody can say whose light it would be. Codes that no
+        format knows are passed over beside one that is known, and never change a verdict that already stands.
+        `photo` is called, once, for a decision worth a picture: anything that does not admit.
+        """
+        with self._acting():
+            now = self.clock.now()
+            found = self._identified(codes, now)
+            if not found:
+                return self._crossing
+            if len(found) > 1:
+                shown: Credential | Problem = Problem(Reason.SEVERAL_CODES, f"{len(found)} codes in view")
+            else:
+                shown = next(iter(found.values()))
+            return self._judge(shown, "+".join(sorted(found)), now, officer, photo)
+
+    def present_typed(self, credential: Credential, *, officer: str) -> Crossing | None:
+        """Judge what an officer typed (an ID number, a pass): evidence that is marked as unverified."""
+        with self._acting():
+            return self._judge(credential, credential.digest, self.clock.now(), officer, None)
+
+    def describe_vehicle(self, vehicle: Vehicle, *, officer: str) -> None:
+        """Set plate, people, category and route; everybody already checked is judged anew under them."""
+        if not 1 <= vehicle.people <= MOST_PEOPLE:
+            raise GateError("people-out-of-range", f"1 to {MOST_PEOPLE} people, not {vehicle.people}")
+        with self._acting():
+            crossing = self._crossing
+            if crossing is None:
+                self._next_vehicle = vehicle
+                return
+            if vehicle == crossing.vehicle:
+                return
+            now = self.clock.now()
+            people = max(vehicle.people, len(crossing.seats))
+            crossing = replace(crossing, vehicle=replace(vehicle, people=people))
+            for seat in crossing.seats:
+                crossing = self._record_seat(crossing, seat.number, seat.evidence, now, officer)
+            self._crossing = crossing
+            self._light(crossing, now)
+
+    def compared_with_id(self, seat: int, *, officer: str) -> None:
+        """The officer compared the code's holder with an ID document."""
+        with self._acting():
+            crossing = self._open_crossing()
+            place = crossing.seat(seat)
+            self.journal.append(Kind.ID_COMPARED, {"crossing": crossing.id, "seat": seat, "officer": officer})
+            self._crossing = crossing.seated(replace(place, compared_with_id=True))
+
+    def override(self, seat: int, *, why: str, officer: str, second: str) -> None:
+        """Admit against the rules, with a reason and a second person; headquarters is told at once."""
+        if not second or second == officer:
+            raise GateError("second-person-needed", "an override needs two different people")
+        if not why.strip():
+            raise GateError("reason-needed", "an override needs a reason")
+        with self._acting():
+            crossing = self._open_crossing()
+            place = crossing.seat(seat)
+            if place.verdict is Verdict.ADMIT:
+                raise GateError("nothing-to-override", "this person is admitted already")
+            crossing = crossing.seated(replace(place, overridden=True))
+            event = self.journal.append(
+                Kind.OVERRIDDEN,
+                {
+                    "crossing": crossing.id,
+                    "seat": seat,
+                    "verdict": crossing.verdict,
+                    "seat_verdict": Verdict.ADMIT,
+                    "reason": Reason.OVERRIDDEN,
+                    "was": {"verdict": place.decision.verdict, "reason": place.decision.reason},
+                    "why": why.strip(),
+                    "officer": officer,
+                    "second": second,
+                },
+                personal=self._personal(crossing, place.evidence),
+                lane=Lane.NOW,
+            )
+            self._crossing = crossing.seated(replace(crossing.seat(seat), recorded=Recorded.of(event)))
+            self._light(self._crossing, event.moment)
+
+    def correct(self, seat: int, *, why: str, officer: str) -> None:
+        """Undo one person's check: a new event, after which that person counts as unchecked."""
+        with self._acting():
+            crossing = self._open_crossing()
+            place = crossing.seat(seat)
+            self.journal.append(
+                Kind.CORRECTED,
+                {"crossing": crossing.id, "seat": seat, "corrects": place.recorded.seq, "why": why, "officer": officer},
+            )
+            rest = tuple(s for s in crossing.seats if s.number != seat)
+            self._crossing = replace(crossing, seats=rest)
+            self._light(self._crossing, self.clock.now())
+
+    def next(self, *, officer: str, because: str = "next") -> None:
+        """Close the crossing: the lamp returns to red, and the card to neutral."""
+        with self._acting():
+            self._rest()
+            self._next_vehicle = None
+            if self._crossing is not None:
+                self._close(self._crossing, officer, because)
+
+    def tick(self) -> None:
+        """Let a verdict go neutral once its time is over; an old green is never taken for the next car's."""
+        with self._lock:
+            shown = self._shown.decided
+            if shown is None or self._shown.neutral:
+                return
+            if (self.clock.now().boot_ms - shown.boot_ms) / 1000 >= self.settings.verdict_s:
+                self._rest()
+                self._tell()
+
+    def fault(self, detail: str) -> None:
+        """Show the fault light: something broke that decisions rest on."""
+        with self._lock:
+            self._shown.fault = detail
+            self.lamps.show(Lamp.FAULT)
+            self._tell()
+
+    def recovered(self) -> None:
+        """Back from a fault: the lamp rests at red until the next decision."""
+        with self._lock:
+            if self._shown.fault:
+                self._shown.fault = ""
+                self._rest()
+                self._tell()
+
+    # -- the way to the bench and back ---------------------------------------------------------------------------
+
+    def to_bench(self, seat: int) -> Traveller:
+        """Return who goes to the bench from `seat`; the vehicle waits aside and the gate is free for the next."""
+        with self._acting():
+            crossing = self._open_crossing()
+            place = crossing.seat(seat)
+            self._parked[crossing.id] = crossing
+            return Traveller(crossing.id, seat, crossing.vehicle, place.evidence)
+
+    def walk_in(self, holder: Holder, vehicle: Vehicle) -> Traveller:
+        """Return somebody who comes to the bench without having shown a code at the gate."""
+        evidence = Evidence(category=vehicle.category)
+        if holder.known:
+            typed = Credential(format=Format.TYPED_ID, holder=holder, facts=(), issuer="officer", verified=False)
+            evidence = replace(evidence, credentials=(typed,))
+        return Traveller(crossing=self.new_id(), seat=1, vehicle=vehicle, evidence=evidence)
+
+    def settle_test(self, traveller: Traveller, test: SpotTest, *, officer: str) -> Decision:
+        """Judge `traveller` anew with the outcome of their test, and say so on the lamp where it is theirs to take.
+
+        Green is lit only while no other vehicle stands at the barrier; a positive lights red whoever stands there.
+        """
+        with self._acting():
+            now = self.clock.now()
+            crossing = self._waiting(traveller)
+            evidence = replace(traveller.evidence, spot_test=test)
+            crossing = self._record_seat(crossing, traveller.seat, evidence, now, officer)
+            at_barrier = self._crossing is not None and self._crossing.id == crossing.id
+            free = self._crossing is None or (self._shown.neutral and not self._crossing.unchecked)
+            if at_barrier:
+                self._crossing = crossing
+            if at_barrier or free:
+                self._light(crossing, now)
+            elif test.outcome is Outcome.POSITIVE:
+                self.lamps.show(Lamp.RED)
+            decided = crossing.verdict is not Verdict.HOLD
+            if decided:
+                self._parked.pop(crossing.id, None)
+            else:
+                self._parked[crossing.id] = crossing
+            return crossing.seat(traveller.seat).decision
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _acting(self) -> Iterator[None]:
+        """One act of an officer or the camera: alone, told to the pages, and a fault where the journal fails."""
+        with self._lock:
+            self._shown.notice = ""
+            try:
+                yield
+            except JournalError as error:
+                self.fault(f"journal: {error}")
+                raise
+            finally:
+                self._tell()
+
+    def _tell(self) -> None:
+        for callback in self.changed:
+            callback()
+
+    def _identified(self, codes: Sequence[Code], now: Moment) -> dict[str, Credential | Problem]:
+        """Return what the codes in view are, by digest; unknown ones only where nothing else is in view."""
+        known: dict[str, Credential | Problem] = {}
+        unknown: dict[str, Credential | Problem] = {}
+        for code in codes:
+            text = code.text if code.text is not None else code.data.decode("latin-1")
+            try:
+                known[digest(text)] = self.credentials.identify(text, now.wall)
+            except CredentialError as error:
+                problem = Problem(error.reason, error.detail, dict(error.data))
+                (unknown if error.reason is Reason.UNKNOWN_CODE else known)[digest(text)] = problem
+        return known or dict(list(unknown.items())[:1])
+
+    def _judge(
+        self,
+        shown: Credential | Problem,
+        code: str,
+        now: Moment,
+        officer: str,
+        photo: Callable[[], PhotoRef | None] | None,
+    ) -> Crossing | None:
+        holder = shown.holder if isinstance(shown, Credential) else Holder()
+        stray = isinstance(shown, Problem) and shown.reason is Reason.UNKNOWN_CODE
+        crossing = self._crossing
+        if stray and crossing is not None and crossing.seats and not self._shown.neutral:
+            self._shown.notice = "unknown-code-ignored"
+            return crossing
+        if crossing is not None and self._is_over(crossing, holder):
+            self._close(crossing, officer, "verdict-timed-out")
+            crossing = None
+        if crossing is None:
+            crossing = Crossing(id=self.new_id(), vehicle=self.vehicle)
+            self._next_vehicle = None
+        number, evidence = self._seated_evidence(crossing, shown, holder)
+        crossing = self._record_seat(crossing, number, evidence, now, officer, code=code, photo=photo)
+        self._crossing = crossing
+        self._light(crossing, now)
+        return crossing
+
+    def _is_over(self, crossing: Crossing, holder: Holder) -> bool:
+        """Whether the crossing's verdict has timed out, everybody was checked, and somebody new shows a code."""
+        known = any(seat.evidence.holder.same_person(holder) for seat in crossing.seats)
+        return self._shown.neutral and bool(crossing.seats) and not crossing.unchecked and not known
+
+    def _seated_evidence(self, crossing: Crossing, shown: Credential | Problem, holder: Holder) -> tuple[int, Evidence]:
+        """Return which seat the code belongs to, and that person's evidence with it.
+
+        The same person keeps their seat. Somebody held without a name (a shop's code, a blurred one) may try again.
+        Anyone else, and everyone after a refusal without a name, takes the next seat: a refusal is never replaced.
+        """
+        same = [s for s in crossing.seats if s.evidence.holder.same_person(holder)]
+        retry = [s for s in crossing.seats if not s.evidence.holder.known and s.verdict is Verdict.HOLD]
+        if same or retry:
+            seat = (same or retry)[0]
+            before = seat.evidence
+            number = seat.number
+        else:
+            before = Evidence(category=crossing.vehicle.category)
+            number = max((s.number for s in crossing.seats), default=0) + 1
+        if isinstance(shown, Problem):
+            return number, replace(before, problems=(shown,))
+        newest_first = (shown, *(c for c in before.credentials if c.digest != shown.digest))
+        return number, replace(before, credentials=newest_first, problems=())
+
+    def _record_seat(
+        self,
+        crossing: Crossing,
+        number: int,
+        evidence: Evidence,
+        now: Moment,
+        officer: str,
+        *,
+        code: str = "",
+        photo: Callable[[], PhotoRef | None] | None = None,
+    ) -> Crossing:
+        """Decide about one seat, write it to the journal, and return the crossing with it."""
+        vehicle = crossing.vehicle
+        evidence = replace(
+            evidence,
+            category=vehicle.category,
+            clock_trust=now.trust,
+            plate=vehicle.plate,
+            trailer=vehicle.trailer,
+            route=vehicle.route,
+        )
+        decision = decide(evidence, self.rules(vehicle.category, now.wall), now.wall)
+        seat = Seat(number=number, evidence=evidence, decision=decision, recorded=Recorded(0, now.wall))
+        crossing = crossing.seated(seat)
+        taken = photo() if photo is not None and decision.verdict is not Verdict.ADMIT else None
+        event = self.journal.append(
+            Kind.CROSSING_DECIDED,
+            self._body(crossing, seat, code, officer),
+            personal=self._personal(crossing, evidence),
+            photos=[taken] if taken else [],
+            lane=Lane.NOW if decision.verdict is Verdict.REFUSE else Lane.SOON,
+            rules=f"{decision.pack}@{decision.pack_version}" if decision.pack else "",
+        )
+        return crossing.seated(replace(seat, recorded=Recorded.of(event)))
+
+    @staticmethod
+    def _body(crossing: Crossing, seat: Seat, code: str, officer: str) -> Json:
+        decision = seat.decision
+        return {
+            "crossing": crossing.id,
+            "seat": seat.number,
+            "people": crossing.vehicle.people,
+            "category": crossing.vehicle.category,
+            "verdict": crossing.verdict,
+            "seat_verdict": decision.verdict,
+            "reason": decision.reason,
+            "findings": [
+                {"rule": f.rule, "verdict": f.verdict, "reason": f.reason, "clause": f.clause}
+                for f in decision.findings
+            ],
+            "evidence": evidence_to_json(seat.evidence),
+            "code_digest": code[:32],
+            "officer": officer,
+        }
+
+    @staticmethod
+    def _personal(crossing: Crossing, evidence: Evidence) -> Json:
+        holder = evidence.holder
+        return {
+            "holder": {"name": holder.name, "born": holder.born, "id_number": holder.id_number},
+            "plate": crossing.vehicle.plate,
+            "trailer": crossing.vehicle.trailer,
+        }
+
+    def _light(self, crossing: Crossing, decided: Moment) -> None:
+        """Show the vehicle's light: only ever after its event is durable."""
+        self._shown.fault = ""
+        self.lamps.show(lamp_for(crossing.verdict))
+        self._shown.decided = decided
+        self._shown.neutral = False
+
+    def _rest(self) -> None:
+        """Red is the resting light: stop and wait your turn."""
+        self.lamps.show(Lamp.FAULT if self._shown.fault else Lamp.RED)
+        self._shown.neutral = True
+
+    def _close(self, crossing: Crossing, officer: str, because: str) -> None:
+        self.journal.append(
+            Kind.CROSSING_CLOSED,
+            {"crossing": crossing.id, "because": because, "left_as": crossing.verdict, "officer": officer},
+        )
+        self._crossing = None
+
+    def _open_crossing(self) -> Crossing:
+        if self._crossing is None:
+            raise GateError("no-vehicle", "no vehicle is open at the gate")
+        return self._crossing
+
+    def _waiting(self, traveller: Traveller) -> Crossing:
+        """Return the crossing a test belongs to: at the barrier, waiting aside, or known from before a restart."""
+        if self._crossing is not None and self._crossing.id == traveller.crossing:
+            return self._crossing
+        parked = self._parked.get(traveller.crossing)
+        return parked or Crossing(id=traveller.crossing, vehicle=traveller.vehicle)

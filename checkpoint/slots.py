@@ -1,0 +1,137 @@
+"""What stands in a slot of the bench: a running test, the last finished one, and how a running one is found again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from checkpoint.assay import Outcome, Readiness, Reading, ReadWindow
+from checkpoint.clock import Moment
+from checkpoint.credential import Fact, Holder, LorryPass
+from checkpoint.crossing import Category, Decision, Evidence
+from checkpoint.events import Event, PhotoRef
+from checkpoint.policy.evidence import evidence_from_json
+from checkpoint.reasons import Reason
+from checkpoint.vehicle import Recorded, Traveller, Vehicle
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTest:
+    """A cassette with drops on it: whose, where, since when. ``after`` names the invalid test it repeats."""
+
+    id: str
+    slot: int
+    traveller: Traveller
+    lot: str
+    cassette_type: str
+    window: ReadWindow
+    started: Moment
+    recorded: Recorded
+    after: str = ""
+    retakes: int = 0
+
+    @property
+    def holder(self) -> Holder:
+        """Whose test it is."""
+        return self.traveller.holder
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTest:
+    """A test that has ended, with what was read and what was decided of it."""
+
+    test: RunningTest
+    reading: Reading | None  # None: void, nothing was read
+    reason: Reason
+    decision: Decision | None
+    recorded: Recorded
+    photos: tuple[PhotoRef, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What stands in the journal for this test; a void test has no result, like an invalid one."""
+        return self.reading.outcome if self.reading else Outcome.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRead:
+    """What one look at a slot's cassette gave: ``finished`` is None where the picture must be taken again."""
+
+    reading: Reading
+    finished: FinishedTest | None
+    photos: tuple[PhotoRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One slot on the board of clocks; ``waits_s`` until it may be read, ``leaves_s`` until it is overdue."""
+
+    number: int
+    test: RunningTest | None = None
+    readiness: Readiness | None = None
+    waits_s: float = 0.0
+    leaves_s: float = 0.0
+    last: FinishedTest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchSettings:
+    """How many slots the bench has, and the read windows of the cassette types in use."""
+
+    slots: int = 20
+    window: ReadWindow = field(default_factory=ReadWindow)
+    windows: dict[str, ReadWindow] = field(default_factory=dict)
+
+    def window_of(self, cassette_type: str) -> ReadWindow:
+        """Return a cassette type's read window."""
+        return self.windows.get(cassette_type, self.window)
+
+
+def running_test_of(event: Event, personal: Mapping[str, Any], window: ReadWindow) -> RunningTest:
+    """Return the running test that a `test-started` event began, with the names that stand sealed beside it.
+
+    Where they were destroyed meanwhile the test goes on without a name: the slot's number still tells whose it is.
+    """
+    body = event.body
+    vehicle = Vehicle(
+        category=Category(body["category"]),
+        people=body["people"],
+        plate=personal.get("plate", ""),
+        trailer=personal.get("trailer", ""),
+        route=body["evidence"]["route"],
+    )
+    holder = Holder(**personal.get("holder", {}))
+    evidence = _named(evidence_from_json(body["evidence"]), holder, vehicle)
+    return RunningTest(
+        id=body["test"],
+        slot=body["slot"],
+        traveller=Traveller(body["crossing"], body["seat"], vehicle, evidence),
+        lot=body["lot"],
+        cassette_type=body["cassette_type"],
+        window=window,
+        started=event.moment,
+        recorded=Recorded.of(event),
+        after=body["after"],
+    )
+
+
+def _named(evidence: Evidence, holder: Holder, vehicle: Vehicle) -> Evidence:
+    """Return journaled evidence with the person's name and the plates in place of the tokens that stand for them."""
+    person = evidence.holder
+    plates = {evidence.plate: vehicle.plate, evidence.trailer: vehicle.trailer}
+
+    def fact_named(fact: Fact) -> Fact:
+        if isinstance(fact, LorryPass):
+            return replace(
+                fact, plate=plates.get(fact.plate, fact.plate), trailer=plates.get(fact.trailer, fact.trailer)
+            )
+        return fact
+
+    credentials = tuple(
+        replace(
+            credential,
+            holder=holder if credential.holder == person else credential.holder,
+            facts=tuple(fact_named(fact) for fact in credential.facts),
+        )
+        for credential in evidence.credentials
+    )
+    return replace(evidence, credentials=credentials, plate=vehicle.plate, trailer=vehicle.trailer)

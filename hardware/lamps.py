@@ -1,0 +1,43 @@
+"""Signal lamps that exist only in memory: for the demo and for tests. Said plainly wherever they are used."""
+
+import threading
+
+from checkpoint.crossing import Lamp
+from checkpoint.errors import LampError
+
+
+class SimulatedLamps:
+    """The lamps port without a lamp: remembers what it was told, in order.
+
+    ``history`` lets a test assert on what a driver would have seen.
+    """
+
+    simulated = True
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shown = Lamp.RED
+        self._open = True
+        self.history: list[Lamp] = [Lamp.RED]
+
+    @property
+    def shown(self) -> Lamp:
+        """What the lamps show."""
+        return self._shown
+
+    def show(self, lamp: Lamp) -> None:
+        """Show `lamp` and nothing else."""
+        with self._lock:
+            if not self._open:
+                raise LampError("the lamps are closed")
+            if lamp is not self._shown:
+                self._shown = lamp
+                self.history.append(lamp)
+
+    def close(self) -> None:
+        """Show red and let go."""
+        with self._lock:
+            self._open = False
+            if self._shown is not Lamp.RED:
+                self._shown = Lamp.RED
+                self.history.append(Lamp.RED)
