@@ -69,19 +69,19 @@ def offset(moment: datetime, amount: int, unit: str) -> datetime:
     >>> offset(datetime(2020, 2, 29, tzinfo=UTC), 1, "year").date().isoformat()
     '2021-03-01'
     """
+    if unit not in UNITS:
+        raise ValueError(f"unknown unit of time: {unit}")
     try:
         match unit:
-            case "year" | "month":
-                months = moment.year * 12 + moment.month - 1 + amount * (12 if unit == "year" else 1)
-                first = moment.replace(year=months // 12, month=months % 12 + 1, day=1)
-                return first + timedelta(days=moment.day - 1)
             case "day":
                 return moment + timedelta(days=amount)
             case "hour":
                 return moment + timedelta(hours=amount)
             case _:
-                raise ValueError(f"unknown unit of time: {unit}")
-    except OverflowError:
+                months = moment.year * 12 + moment.month - 1 + amount * (12 if unit == "year" else 1)
+                first = moment.replace(year=months // 12, month=months % 12 + 1, day=1)
+                return first + timedelta(days=moment.day - 1)
+    except (OverflowError, ValueError):
         raise ValueError("outside the calendar") from None
 
 

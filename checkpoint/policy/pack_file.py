@@ -2,13 +2,23 @@
 
 import hashlib
 import json
+import re
 from datetime import UTC, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import rfc8785
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from checkpoint.crossing import Category, Verdict
 from checkpoint.errors import RulePackError
@@ -17,7 +27,6 @@ from checkpoint.policy.certlogic_check import issues
 from checkpoint.policy.rule_pack import Rule, RulePack, Text
 from checkpoint.reasons import Reason
 
-FORMAT = "checkpoint-rule-pack/1"
 MAX_BYTES = 256 * 1024  # the shipped packs have some 8 kB
 
 
@@ -40,8 +49,16 @@ def _each_once(categories: tuple[Category, ...]) -> tuple[Category, ...]:
     return categories
 
 
+def _written_out(value: object) -> object:
+    """Refuse the numbers that pydantic would take for seconds since 1970."""
+    if not (isinstance(value, str) and re.match(r"\d{4}-\d{2}-\d{2}T", value)):
+        raise ValueError("a time is written as 2022-03-20T00:00:00+08:00")
+    return value
+
+
 _Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 _Words = Annotated[str, Field(min_length=1, max_length=400)]
+_Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 _Categories = Annotated[tuple[Category, ...], Field(min_length=1), AfterValidator(_each_once)]
 
 
@@ -69,10 +86,10 @@ class _Pack(_Model):
     id: _Id
     version: Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,8})(\.(0|[1-9]\d{0,8})){0,3}$")]
     title: _Text
-    effective_from: AwareDatetime
-    effective_until: AwareDatetime | None
+    effective_from: _Time
+    effective_until: _Time | None
     categories: _Categories
-    positive_bars_days: Annotated[int, Field(ge=1, le=90)] = 10
+    positive_bars_days: Annotated[int, Field(ge=1, le=90, strict=True)] = 10
     rules: Annotated[tuple[_Rule, ...], Field(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
