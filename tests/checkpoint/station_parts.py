@@ -26,7 +26,9 @@ OFFICER, SECOND = "Chen", "Wang"
 class TurnedClock:
     """A clock that moves only when a test turns it."""
 
-    moment: Moment = Moment(wall=NOON, boot_ms=1_000_000, boot_id="boot-1", trust=ClockTrust.TRUSTED)
+    moment: Moment = field(
+        default_factory=lambda: Moment(wall=NOON, boot_ms=1_000_000, boot_id="boot-1", trust=ClockTrust.TRUSTED)
+    )
 
     def now(self) -> Moment:
         return self.moment
