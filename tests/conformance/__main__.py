@@ -1,4 +1,4 @@
-"""`python -m tests.conformance SUITE DIR`: a JSON line for each expectation; exit 0 all held, 1 some failed, 2 usage."""
+"""`python -m tests.conformance SUITE DIR`: a JSON line an expectation; exit 0 all held, 1 some failed, 2 usage."""
 
 import argparse
 import sys

@@ -19,9 +19,9 @@ class Outcome(StrEnum):
 class ExpectationResult:
     """One expectation of one case.
 
-    ``expectation`` names the group it is tallied under ("VERIFY", "VERIFY rejected", "testSuite/and.json", ...); ``case`` names the
-    case so that somebody finds it again (its path below the folder, and where a file holds several, its name in the
-    file); ``detail`` says what was expected and what came instead, in one line, and matters where it failed.
+    ``expectation`` names the group it is tallied under ("VERIFY", "VERIFY rejected", "testSuite/and.json", ...);
+    ``case`` names the case so that somebody finds it again (its path below the folder, and where a file holds several,
+    its name in the file); ``detail`` says what was expected and what came instead, in one line.
     """
 
     expectation: str
@@ -76,5 +76,5 @@ def as_json_line(suite: str, expectation: str, counted: Tally, *, details: bool 
     if counted.skipped:
         line["skipped"] = counted.skipped
     if details and counted.failures:
-        line["details"] = {name: why for name, why in counted.failures}
+        line["details"] = dict(counted.failures)
     return json.dumps(line, ensure_ascii=False)

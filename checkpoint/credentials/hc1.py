@@ -1,0 +1,173 @@
+"""`HC1:`, the health certificates of the EU and of the WHO's trust network.
+
+Inside the code: Base45, zlib, COSE with one signature, CBOR claims. Each step is a function of its own, and each way
+to fail has its own reason; nothing of the content is believed before the signature holds.
+"""
+
+import hashlib
+import math
+import zlib
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from checkpoint.credential import Credential, Format
+from checkpoint.credentials import base45, cbor, cose, hcert
+from checkpoint.credentials.hcert import HealthClaim
+from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy, Use
+from checkpoint.errors import CredentialError
+from checkpoint.reasons import Reason
+
+PREFIX = "HC1:"
+MAX_CHARACTERS = 4_296
+"""What the largest QR code holds in the alphabet of Base45."""
+
+HCERT_CLAIM = -260
+_ISSUER, _EXPIRES, _ISSUED = 1, 4, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a signed web token says about itself. Times are UTC, None where it states none."""
+
+    issuer: str
+    issued_at: datetime | None
+    expires_at: datetime | None
+    content: Mapping[Any, Any]
+
+
+def unprefix(text: str) -> str | None:
+    """Return what stands behind `HC1:`, None where the text is no such code.
+
+    >>> unprefix("HC1:6BF") or unprefix("HC2:6BF")
+    '6BF'
+    """
+    return text[len(PREFIX) :] if text.startswith(PREFIX) else None
+
+
+def inflate(data: bytes, limit: int = cbor.MAX_BYTES) -> bytes:
+    """Return `data` inflated; raise `CredentialError`: malformed, or too-large where it grows past `limit` bytes."""
+    stream = zlib.decompressobj()
+    try:
+        inflated = stream.decompress(data, limit + 1)
+    except zlib.error:
+        raise CredentialError(Reason.MALFORMED, "zlib: broken or not compressed") from None
+    if len(inflated) > limit:
+        raise CredentialError(Reason.TOO_LARGE, f"zlib: more than {limit} bytes")
+    if not stream.eof or stream.unused_data:
+        raise CredentialError(Reason.MALFORMED, "zlib: cut short, or bytes behind the end")
+    return inflated
+
+
+def unpack(text: str, prefix: str) -> cose.Sign1:
+    """Return the signed message inside a code of the family; raise `CredentialError`: malformed or too-large."""
+    if len(text) > MAX_CHARACTERS:
+        raise CredentialError(Reason.TOO_LARGE, f"more than {MAX_CHARACTERS} characters")
+    return cose.parse(inflate(base45.decode(text[len(prefix) :])))
+
+
+def claims(message: cose.Sign1) -> Claims:
+    """Return the claims of a message; raise `CredentialError` (malformed) where they are none."""
+    content = cbor.decode(message.payload, "claims")
+    if not isinstance(content, Mapping):
+        raise CredentialError(Reason.MALFORMED, "claims: not a map")
+    issuer = content.get(_ISSUER)
+    return Claims(
+        issuer=issuer.strip()[:100] if isinstance(issuer, str) else "",
+        issued_at=_time(content.get(_ISSUED), "issued at"),
+        expires_at=_time(content.get(_EXPIRES), "expires"),
+        content=content,
+    )
+
+
+def check_validity(stated: Claims, now: datetime, policy: TrustPolicy) -> None:
+    """Raise `CredentialError` where the claims' own validity does not cover `now`: expired or not-yet-valid.
+
+    A certificate that states no end never ends, which no issuer in use means: malformed.
+    """
+    if stated.expires_at is None:
+        raise CredentialError(Reason.MALFORMED, "claims: no time of expiry", issuer=stated.issuer)
+    if now > stated.expires_at:
+        raise CredentialError(
+            Reason.EXPIRED, "past its end", issuer=stated.issuer, expired_at=stated.expires_at.isoformat()
+        )
+    if stated.issued_at is not None and now + policy.clock_skew < stated.issued_at:
+        raise CredentialError(
+            Reason.NOT_YET_VALID, "issued later than now", issuer=stated.issuer, issued_at=stated.issued_at.isoformat()
+        )
+
+
+def check_usage(key: TrustedKey, use: Use) -> None:
+    """Raise `CredentialError` (key-not-allowed) where the key may not vouch for this use."""
+    if use not in key.uses:
+        raise CredentialError(
+            Reason.KEY_NOT_ALLOWED, f"the key may not vouch for a {use}", kid=key.kid, issuer=key.issuer
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HC1:
+    """The format: a code is verified against the trust list as it stands at that moment."""
+
+    trust: Callable[[], TrustList]
+    policy: TrustPolicy = DEFAULT_POLICY
+    name: Format = Format.HC1
+
+    def identify(self, text: str, now: datetime) -> Credential | None:
+        """Return the verified certificate, None for any other text; raise `CredentialError` where it is bad."""
+        if unprefix(text) is None:
+            return None
+        message = unpack(text, PREFIX)
+        stated = claims(message)
+        trust = self.trust()
+        kid = b64encode(message.kid).decode()
+        key = self.policy.signed_by(
+            trust, self.name, kid, stated.issuer, now, lambda key: message.verified_by(key.public_key)
+        )
+        check_validity(stated, now, self.policy)
+        self.policy.check_in_force(trust, key, now)
+        content = stated.content.get(HCERT_CLAIM)
+        check_usage(key, hcert.use_of(content))
+        claim = hcert.read(content, now)
+        if is_revoked(trust, message, stated, claim):
+            raise CredentialError(Reason.REVOKED, "taken back by its issuer", kid=kid, issuer=stated.issuer)
+        return Credential(
+            format=self.name,
+            holder=claim.holder,
+            facts=() if claim.fact is None else (claim.fact,),
+            issuer=stated.issuer or key.issuer,
+            kid=kid,
+            issued_at=stated.issued_at,
+            expires_at=stated.expires_at,
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            notes=claim.notes,
+        )
+
+
+def is_revoked(trust: TrustList, message: cose.Sign1, stated: Claims, claim: HealthClaim) -> bool:
+    """Return whether the issuer's hash lists name this certificate: by id, by issuer and id, or by signature."""
+    if not trust.revocations.hashes:
+        return False
+    signature = message.signature
+    if message.algorithm.startswith("ES"):
+        signature = signature[: len(signature) // 2]  # of an ECDSA signature, which has twins, only r counts
+    named = [signature]
+    if claim.unique_id:
+        named += [part.encode() for part in (claim.unique_id, stated.issuer + claim.unique_id)]
+    return any(trust.revocations.revokes_hash(hashlib.sha256(part).digest()) for part in named)
+
+
+def _time(value: Any, what: str) -> datetime | None:
+    """Return a time that stands as seconds since 1970, whole or with a fraction, or as a CBOR date."""
+    if value is None:
+        return None
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            pass
+    raise CredentialError(Reason.MALFORMED, f"claims: {what} is not a time")

@@ -1,0 +1,211 @@
+"""Reading the lists in which the world publishes its issuers' keys.
+
+One function for whatever file an operator was given: the WHO's DID document, a national list in any of its spellings,
+a bundle of PEM certificates, a SMART Health Card directory, an ICAO authority, a revocation list. What is in it
+decides, not what it is called.
+"""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from checkpoint.credential import Format
+from checkpoint.credentials import certificate, revocation
+from checkpoint.credentials.revocation import NOTHING_REVOKED, Revocations
+from checkpoint.credentials.trust import FILE_FORMAT, TrustedKey, TrustList
+from checkpoint.credentials.trust_entries import (
+    authority,
+    from_certificate,
+    from_did_method,
+    from_jwk,
+    from_listed,
+    from_public_key_entry,
+    from_spki,
+)
+
+MAX_BYTES = 64 * 1024 * 1024
+
+_Entry = Callable[[], TrustedKey | None]
+_DER_SEQUENCE = b"\x30"
+_PEM = re.compile(r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----(.+?)-----END \1-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file held: the list to merge, and why each entry that is of no use was left out."""
+
+    trust: TrustList
+    left_out: tuple[str, ...] = ()
+
+
+def read_trust(data: bytes, *, name: str, now: datetime, issuer: str = "", known: TrustList | None = None) -> Imported:
+    """Return what a published list says, as a list of its own, to be merged with what is known.
+
+    `name` becomes its source, `now` its time where it states none. `issuer` names whose keys they are where the list
+    does not: the country of a bare public key, the URL of a SMART Health Card issuer. `known` holds the authorities a
+    certificate revocation list is checked against. Raise ValueError where the file is none of the known kinds, or holds
+    nothing of use.
+    """
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES} bytes")
+    is_der = data[:1] == _DER_SEQUENCE
+    found = _from_der(data, name, known or TrustList()) if is_der else _from_text(data, name, issuer)
+    if found.own is not None:
+        return Imported(found.own)
+    usable, left_out = _usable(found.entries)
+    if not usable and found.revocations == NOTHING_REVOKED:
+        raise ValueError(f"nothing of use in it: {'; '.join(left_out[:3]) or 'no entry'}")
+    as_of = found.as_of or now
+    return Imported(TrustList(usable, as_of, found.revocations, {name: as_of} if usable else {}), left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What kind of file it is: entries still to be read, revocations, or a list of this project's own."""
+
+    entries: Iterable[_Entry] = ()
+    as_of: datetime | None = None
+    revocations: Revocations = NOTHING_REVOKED
+    own: TrustList | None = None
+
+
+def _usable(entries: Iterable[_Entry]) -> tuple[tuple[TrustedKey, ...], tuple[str, ...]]:
+    """Return the keys of the entries that can be read: one bad entry must not cost the other four hundred."""
+    found: list[TrustedKey] = []
+    left_out: list[str] = []
+    for number, entry in enumerate(entries, start=1):
+        try:
+            key = entry()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            left_out.append(f"entry {number}: {error}")
+        else:
+            if key is not None:
+                found.append(key)
+    return tuple(found), tuple(left_out)
+
+
+def _from_der(data: bytes, source: str, known: TrustList) -> _Found:
+    try:
+        certificate.parse(data)
+    except ValueError:
+        authorities = known.of_format(Format.VDS_NC)
+        return _Found(revocations=revocation.from_crl(data, [(key.kid, key.public_key) for key in authorities]))
+    return _Found(_certificate_entries(data, source, ""))
+
+
+def _from_text(data: bytes, source: str, issuer: str) -> _Found:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("neither text nor DER") from None
+    if "-----BEGIN " in text:
+        return _Found(_pem_entries(text, source, issuer))
+    try:
+        return _from_json(_json(text), source, issuer)
+    except ValueError:
+        pass
+    first, _, rest = text.strip().partition("\n")
+    if rest.lstrip().startswith("{"):  # a signature on the first line, then the list (the German list)
+        return _from_json(_json(rest), source, issuer)
+    if len(first) > 1 and not text.lstrip().startswith(("{", "[")):
+        return _Found(_certificate_entries(b64decode("".join(text.split()), validate=True), source, issuer))
+    return _from_json(_json(text), source, issuer)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _pem_entries(text: str, source: str, issuer: str) -> Iterator[_Entry]:
+    for kind, body in _PEM.findall(text):
+        der = b64decode(body)
+        if kind == "CERTIFICATE":
+            yield from _certificate_entries(der, source, issuer)
+        else:
+            yield partial(from_spki, der, source=source, issuer=issuer)
+
+
+def _certificate_entries(der: bytes, source: str, issuer: str) -> Iterator[_Entry]:
+    """Yield a certificate as the signer it may be and, where it is an authority's, as that too."""
+    yield partial(from_certificate, der, source=source, issuer=issuer)
+    try:
+        is_authority = certificate.parse(der).is_authority
+    except ValueError:
+        return
+    if is_authority:
+        yield partial(authority, der, source=source)
+
+
+def _from_json(document: Any, source: str, issuer: str) -> _Found:
+    by_key: dict[str, Any]
+    match document:
+        case {"format": str() as stated} if stated.startswith(FILE_FORMAT.partition("/")[0]):
+            return _Found(own=TrustList.from_json(document))
+        case {"verificationMethod": [*methods]}:
+            made = (partial(from_did_method, method, source=source) for method in methods)
+            return _Found(made, _stated_time(document.get("proof"), "created"))
+        case {"issuerInfo": [*issuers]}:
+            return _Found(
+                _directory_entries(issuers, source), _stated_time(document, "time"), _directory_revocations(issuers)
+            )
+        case {"kid": str() as kid, "rids": [*listed]}:
+            return _Found(revocations=Revocations(card_ids={kid: revocation.card_ids(listed)}))
+        case {"hashType": str(), "entries": [*listed]}:
+            return _Found(revocations=Revocations(hashes=revocation.hash_list([entry["hash"] for entry in listed])))
+        case {"keys": [*listed]}:
+            return _Found(partial(from_jwk, key, source=source, issuer=issuer) for key in listed)
+        case {"eu_keys": dict() as by_key}:
+            return _Found(
+                partial(from_public_key_entry, kid, entry, source=source)
+                for kid, listed in by_key.items()
+                for entry in listed
+            )
+        case {"dsc_trust_list": dict() as by_key}:
+            return _Found(
+                partial(from_jwk, key, source=source, issuer=country)
+                for country, listed in by_key.items()
+                for key in listed["keys"]
+            )
+        case {"certificates": [*listed]} | [*listed]:
+            return _Found(partial(from_listed, entry, source=source, issuer=issuer) for entry in listed)
+        case dict() as by_key if by_key and all(isinstance(body, str) for body in by_key.values()):
+            return _Found(
+                partial(from_listed, {"kid": kid, "rawData": body}, source=source, issuer=issuer)
+                for kid, body in by_key.items()
+            )
+        case _:
+            raise ValueError("not a list of a known kind")
+
+
+def _directory_entries(issuers: list[Any], source: str) -> Iterator[_Entry]:
+    for entry in issuers:
+        for key in entry.get("keys") or ():
+            yield partial(from_jwk, key, source=source, issuer=str(entry["issuer"]["iss"]))
+
+
+def _directory_revocations(issuers: list[Any]) -> Revocations:
+    found = NOTHING_REVOKED
+    for entry in issuers:
+        for listed in entry.get("crls") or ():
+            ids = revocation.card_ids(listed["rids"])
+            found = found.merged_with(Revocations(card_ids={str(listed["kid"]): ids}))
+    return found
+
+
+def _stated_time(document: Any, name: str) -> datetime | None:
+    """Return the time a list states for itself, None where it states none that can be read."""
+    if not isinstance(document, Mapping) or not isinstance(document.get(name), str):
+        return None
+    try:
+        moment = datetime.fromisoformat(document[name])
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment.astimezone(UTC)
