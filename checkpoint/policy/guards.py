@@ -44,6 +44,8 @@ _REFUSED = frozenset(
     }
 )
 
+_GOOD_NEWS = frozenset({Reason.RULES_MET, Reason.OVERRIDDEN})
+
 # Worth saying why these are holds and not refusals:
 #   expired, pass-expired    speaks of a paper, not of its holder, who may have a newer one or take a test here
 #   unknown-issuer           may be a genuine code from a place whose keys are not yet on the list
@@ -159,7 +161,9 @@ def _health_codes(evidence: Evidence, now: datetime) -> Iterator[Finding]:
 
 def _problems(evidence: Evidence) -> Iterator[Finding]:
     for problem in evidence.problems:
-        yield Finding("guard:presented", verdict_on_problem(problem.reason), problem.reason, problem.detail)
+        # A problem that calls itself good news is a fault of ours, and must not be worded as an admission.
+        reason = Reason.STATION_FAULT if problem.reason in _GOOD_NEWS else problem.reason
+        yield Finding("guard:presented", verdict_on_problem(reason), reason, problem.detail)
 
 
 def _validity(evidence: Evidence, now: datetime) -> Iterator[Finding]:

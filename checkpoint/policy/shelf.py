@@ -1,6 +1,5 @@
 """The rule packs a station holds: which one is in force for a category, at a time."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from checkpoint.crossing import Category
+from checkpoint.durable import write_durably
 from checkpoint.errors import RulePackError
 from checkpoint.policy.rule_pack import RulePack
 from checkpoint.policy.signing import open_signed
@@ -77,7 +77,7 @@ class PackShelf:
             if held.id == pack.id and held.order > pack.order:
                 raise RulePackError(f"{pack.id} {pack.version} is older than {held.version}, which is held")
         self._folder.mkdir(parents=True, exist_ok=True)
-        _write_durably(self._folder / f"{pack.id}.{pack.version}.json", envelope)
+        write_durably(self._folder / f"{pack.id}.{pack.version}.json", envelope)
         self.reload()
         return pack
 
@@ -107,18 +107,3 @@ class PackShelf:
             *(Shelved(pack, signed=False) for pack in self._shipped),
             *(Shelved(pack, signed=True) for pack in sorted(self._signed, key=lambda p: (p.id, p.order))),
         )
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    """Write beside and rename: after a power cut there is the old file or the new one, never half of one."""
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -294,7 +294,7 @@ def test_file_changed_on_the_card_is_not_used_and_told(shelf: PackShelf, tmp_pat
 
 def test_half_written_file_is_not_looked_at(shelf: PackShelf, tmp_path: Path) -> None:
     shelf.put(sign_pack(pack(), HQ))
-    (tmp_path / "rules" / "spring.2.part").write_bytes(b"{")
+    (tmp_path / "rules" / ".spring.2.json.1a2b3c4d").write_bytes(b"{")
     assert PackShelf(tmp_path / "rules", HQ_KEYS).spoiled == ()
 
 

@@ -118,6 +118,12 @@ def test_resident_with_a_stale_report_passes_with_a_negative_spot_test() -> None
     assert shown(on_the_road(evidence)) == ADMITTED
 
 
+def test_resident_with_a_stale_report_alone_is_told_that_it_is_stale() -> None:
+    decision = on_the_road(traveller(Category.RESIDENT, certificate(naat(hours(24) + SECOND))))
+    assert shown(decision) == held(Reason.NAAT_STALE)
+    assert shown(on_the_road(traveller(Category.RESIDENT, certificate(naat(hours(24)))))) == ADMITTED
+
+
 def test_resident_with_neither_is_asked_to_take_the_test() -> None:
     assert shown(on_the_road(traveller(Category.RESIDENT))) == held(Reason.ANTIGEN_NEEDED)
 
