@@ -6,9 +6,16 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import processes
+
+# A deadline would measure the machine, which may be busy; in continuous integration a run is repeatable.
+hypothesis.settings.register_profile(
+    "checkpoint", deadline=None, derandomize=os.environ.get("CI", "").lower() in ("1", "true"), print_blob=True
+)
+hypothesis.settings.load_profile("checkpoint")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

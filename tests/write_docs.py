@@ -1,0 +1,221 @@
+"""Write the reference pages that the programs know best: ``python -m tests.write_docs``.
+
+docs/commands.md comes from click's help, docs/settings.md from the configuration's models. The tests compare both
+with what stands in the repository, so a command or a setting cannot arrive undocumented.
+"""
+
+import datetime
+import enum
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from tests.data import REPOSITORY
+
+WIDTH = 100
+DOCS = REPOSITORY / "docs"
+
+SETTINGS_INTRODUCTION = """\
+The file is TOML. It is checked at start: an unknown key or a value out of range stops the program with one line that
+names the key. A key that is left out has its default. Units stand in the names: `_s` seconds, `_min` minutes, `_days`
+days, `_px` pixels.
+"""
+
+
+# -- commands --------------------------------------------------------------------------------------------------------
+
+
+def walk(command: click.Command, *names: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Return every visible command below ``command``, itself first, with the words that call it."""
+    yield names, command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            if not command.commands[name].hidden:
+                yield from walk(command.commands[name], *names, name)
+
+
+def help_text(names: tuple[str, ...], command: click.Command) -> str:
+    """Return what ``--help`` prints, at a fixed width."""
+    context: click.Context | None = None
+    for name in names[:-1]:
+        context = click.Context(click.Group(name), info_name=name, parent=context)
+    own = click.Context(command, info_name=names[-1], parent=context, terminal_width=WIDTH, max_content_width=WIDTH)
+    return command.get_help(own)
+
+
+def commands_page(programs: dict[str, click.Command]) -> str:
+    """Return docs/commands.md for the programs, by their names."""
+    parts = [
+        "# Commands\n",
+        "What each command's `--help` says; written by `make docs`.\n",
+        "Exit codes, unless a command says otherwise: 0 done, 1 the answer is no, 2 usage or input error.\n",
+    ]
+    for program, main in programs.items():
+        for names, command in walk(main, program):
+            text = help_text(names, command).rstrip()
+            parts.append(f"{'#' * min(len(names) + 1, 4)} `{' '.join(names)}`\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+# -- settings --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key of a configuration file: ``table`` is "" at the top, "[gate]" or "[[issuers]]" else."""
+
+    table: str
+    key: str
+    kind: str
+    default: str
+    description: str
+
+
+def settings_of(model: type[BaseModel], table: str = "") -> list[Setting]:
+    """Return every key of a configuration model, the keys of nested tables included."""
+    found: list[Setting] = []
+    nested: list[Setting] = []
+    for name, field in model.model_fields.items():
+        inner, is_list = _model_in(field.annotation)
+        if inner is None:
+            found.append(Setting(table, name, _kind(field), _default(field), field.description or ""))
+        else:
+            path = f"{table.strip('[]')}.{name}".lstrip(".")
+            nested.extend(settings_of(inner, f"[[{path}]]" if is_list else f"[{path}]"))
+    return found + nested
+
+
+def settings_page(files: dict[str, type[BaseModel]]) -> str:
+    """Return docs/settings.md for the configuration models, by their titles."""
+    parts = [
+        "# Settings\n",
+        "Every key of the configuration, from the models that check it; written by `make docs`.\n",
+        SETTINGS_INTRODUCTION,
+    ]
+    for title, model in files.items():
+        parts.append(f"## {title}\n")
+        tables: dict[str, list[Setting]] = {}
+        for setting in settings_of(model):
+            tables.setdefault(setting.table, []).append(setting)
+        for table, settings in tables.items():
+            parts.append(f"### `{table}`\n" if table else "### At the top of the file\n")
+            rows = ["| Key | Value | Default | Meaning |", "|---|---|---|---|"]
+            rows += [f"| `{s.key}` | {s.kind} | {s.default} | {s.description} |" for s in settings]
+            parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _model_in(annotation: object) -> tuple[type[BaseModel] | None, bool]:
+    """Return the model that an annotation nests, and whether in a list of tables."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    for argument in typing.get_args(annotation):
+        if isinstance(argument, type) and issubclass(argument, BaseModel):
+            return argument, typing.get_origin(annotation) in (tuple, list)
+    return None, False
+
+
+def _kind(field: FieldInfo) -> str:
+    """Return a field's kind and limits in words, e.g. "number, 0 < n <= 60"."""
+    limits = {
+        name: value
+        for part in field.metadata
+        for name in ("gt", "ge", "lt", "le")
+        if (value := getattr(part, name, None)) is not None
+    }
+    words = _type_words(field.annotation)
+    signs = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+    return ", ".join([words, *(f"{signs[name]} {value:g}" for name, value in limits.items())])
+
+
+def _type_words(annotation: object) -> str:
+    plain: dict[object, str] = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "`true` or `false`",
+        Path: "path",
+        datetime.timedelta: "duration",
+        type(None): "nothing",
+    }
+    if annotation in plain:
+        return plain[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return _one_of([str(member.value) for member in annotation])
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        return _one_of([str(argument) for argument in arguments])
+    if origin in (tuple, list, frozenset, set):
+        return f"list of {_type_words(arguments[0])}"
+    if origin is dict:
+        return f"table of {_type_words(arguments[0])} to {_type_words(arguments[1])}"
+    if origin is typing.Annotated:
+        return _type_words(arguments[0])
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_type_words(argument) for argument in arguments if argument is not type(None))
+    raise TypeError(f"no words for a setting of type {annotation}")
+
+
+def _one_of(words: list[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _default(field: FieldInfo) -> str:
+    """Return a field's default as TOML would write it; "required" or "none" where there is none."""
+    value = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined:
+        return "required"
+    if value is None:
+        return "none"
+    return f"`{_toml(value)}`"
+
+
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"{value:g}"
+        case enum.Enum():
+            return f'"{value.value}"'
+        case tuple() | list() | set() | frozenset():
+            return "[" + ", ".join(_toml(one) for one in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + "}"
+        case _:
+            return f'"{value}"'
+
+
+# -- both ------------------------------------------------------------------------------------------------------------
+
+
+def programs() -> dict[str, click.Command]:
+    """Return the console programs by name."""
+    from hq.cli import main as hq
+    from station.cli import main as station
+
+    return {"checkpoint": station, "checkpoint-hq": hq}
+
+
+def configurations() -> dict[str, type[BaseModel]]:
+    """Return the configuration models by the title of their section."""
+    from station.config import Config
+
+    return {"The station: `checkpoint.toml`": Config}
+
+
+def write() -> None:
+    """Write both pages."""
+    (DOCS / "settings.md").write_text(settings_page(configurations()), "utf-8")
+    (DOCS / "commands.md").write_text(commands_page(programs()), "utf-8")
+
+
+if __name__ == "__main__":
+    write()
