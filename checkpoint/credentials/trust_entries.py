@@ -76,20 +76,19 @@ def from_spki(der: bytes, *, source: str = "", kid: str = "", issuer: str = "") 
 def from_jwk(key: Mapping[str, Any], *, source: str = "", issuer: str = "") -> TrustedKey:
     """Return the key in a JWK: of a SMART Health Card issuer where its id is its thumbprint, else of an `HC1:` signer.
 
-    A certificate in it states validity and uses; where that one cannot be read, the bare key counts.
+    For the latter a certificate in the JWK states validity and uses; where it cannot be read, the bare key counts. The
+    key of a health card's issuer counts for as long as the issuer publishes it, whatever certificate goes with it.
     """
     public_key, kid = jwk.public_key(key), str(key.get("kid", ""))
     if kid == jwk.thumbprint(key):
-        made = frozenset({Format.SHC})
-    else:
-        made = frozenset({Format.HC1})
-        kid = hc1_kid(kid)
+        return TrustedKey(kid, public_key, issuer, frozenset({Format.SHC}), source=source)
+    kid = hc1_kid(kid)
     certified = _certified(key, public_key, source, kid)
     return TrustedKey(
         kid=kid or (certified.kid if certified else from_spki(keys.spki(public_key)).kid),
         public_key=public_key,
         issuer=issuer or (certified.issuer if certified else ""),
-        formats=made,
+        formats=frozenset({Format.HC1}),
         uses=certified.uses if certified else HEALTH_USES,
         not_before=certified.not_before if certified else None,
         not_after=certified.not_after if certified else None,

@@ -3,8 +3,8 @@
 Each `EXPECTED...` of a case is checked on the step it names, and tallied by whether it should hold or be rejected; one
 that is absent is not tested. Then the whole code goes through the product as a traveller's would, with a trust list of
 this one certificate: under `CHAIN accepted` the cases of which nothing is expected to fail, under `CHAIN rejected`
-those of which something is. The case's clock counts where the case expects something of it; the others have clocks that say
-nothing, some before the certificate was issued, and are judged at the moment of issue.
+those of which something is. The case's clock counts where the case expects something of it; the others have clocks
+that say nothing, some before the certificate was issued, and are judged at the moment of issue.
 """
 
 import json
