@@ -27,6 +27,10 @@ def paint_card(spec: CassetteSpec, px_per_mm: float, rng: np.random.Generator) -
     _round_the_rim(base, x, y, outline, spec)
     _paint_well(base, x, y, spec)
     _letter(base, px_per_mm, spec, rng)
+    if spec.vents:
+        _pierce(base, x, y, spec)
+    if spec.square_code:
+        _print_code(base, px_per_mm, spec, rng)
     _window(base, x, y, px_per_mm, spec, rng)
     if spec.cover is not None:
         _cover_window(base, x, y, px_per_mm, spec, rng)
@@ -116,6 +120,32 @@ def _letter(base: Reflectance, px_per_mm: float, spec: CassetteSpec, rng: np.ran
         _text(base, spec.brand, (name_at, shape.width_mm / 2), height, px_per_mm, spec, turned=True)
         if rng.random() < 0.5:
             _text(base, "ID:", (name_at + 4.0, shape.width_mm * 0.3), 1.6, px_per_mm, spec, turned=True)
+
+
+def _pierce(base: Reflectance, x: Field, y: Field, spec: CassetteSpec) -> None:
+    """Make two rows of small holes beyond the control end of the window, in place."""
+    shape = spec.geometry
+    for row in (3.0, 5.0):
+        for column in (-2.0, 0.0, 2.0):
+            dx = x - np.float32(shape.window_start_mm - shape.bevel_mm - row)
+            dy = y - np.float32(shape.width_mm / 2 + column)
+            base *= (1 - np.float32(0.35) * np.exp(-(dx**2 + dy**2) / np.float32(0.12)))[..., None]
+
+
+def _print_code(base: Reflectance, px_per_mm: float, spec: CassetteSpec, rng: np.random.Generator) -> None:
+    """Print a matrix code between window and well, or beyond the control end where there is no room, in place."""
+    shape = spec.geometry
+    after = shape.window_start_mm + shape.window_length_mm + shape.bevel_mm
+    room = shape.well_centre_mm - shape.well_mm * 0.6 - after
+    side = min(7.0, room - 1.0) if room > 5 else 6.0
+    start = after + (room - side) / 2 if room > 5 else 2.0
+    top = (shape.width_mm - side) / 2
+    pixels = max(4, round(side * px_per_mm))
+    cells = rng.integers(0, 2, (14, 14)).astype(np.float32)
+    ink = cv2.resize(cells, (pixels, pixels), interpolation=cv2.INTER_AREA if pixels < 14 else cv2.INTER_NEAREST)
+    left, upper = round(start * px_per_mm), round(top * px_per_mm)
+    part = base[upper : upper + pixels, left : left + pixels]
+    part *= (1 - np.float32(0.7) * ink[: part.shape[0], : part.shape[1]])[..., None]
 
 
 def _text(

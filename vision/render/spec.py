@@ -108,6 +108,7 @@ class CassetteSpec:
     the liquid has come from the well's end of the window (None: all the way), ``flood`` the absorbance of a flooded
     membrane, ``streak`` that of a streak of blood or dirt, ``edge_shadow`` the depth of the recessed edge's shadow,
     ``glare`` the share of white light added at the brightest spot of a reflection over the window.
+    ``vents`` are the small holes beyond the control end, ``square_code`` a printed matrix code.
     """
 
     geometry: CassetteGeometry = field(default_factory=CassetteGeometry)
@@ -129,6 +130,8 @@ class CassetteSpec:
     membrane: Colour = (0.84, 0.86, 0.87)
     printed: bool = True
     brand: str = "SARS-CoV-2 Ag"
+    vents: bool = False
+    square_code: bool = False
 
     @property
     def used(self) -> bool:
@@ -169,8 +172,16 @@ def sample_geometry(rng: np.random.Generator) -> CassetteGeometry:
     width = float(np.clip(base.window_width_mm * rng.uniform(0.92, 1.1), 3.0, 3.7))
     spacing = float(np.clip((base.test_mm - base.control_mm) * rng.uniform(0.85, 1.15), 4.0, length - 4.5))
     control = float(np.clip((length - spacing) / 2 + rng.normal(0, 0.7), 1.8, length - spacing - 1.8))
+    # Kits differ most in where along the cassette the window and the well stand.
+    start = float(np.clip(base.window_start_mm + rng.normal(0, 3.0), 12.0, base.length_mm * 0.45))
+    end = start + length + base.bevel_mm
+    well = float(
+        np.clip(base.well_centre_mm + rng.normal(0, 4.0), end + base.well_mm * 0.7, base.length_mm - base.well_mm)
+    )
     return replace(
         base,
+        window_start_mm=start,
+        well_centre_mm=well,
         window_length_mm=length,
         window_width_mm=width,
         window_corner_mm=width / 2 if base.name == "stadium" else float(rng.uniform(0.1, 1.3)),
@@ -211,6 +222,8 @@ def sample_spec(rng: np.random.Generator, **fixed: Any) -> CassetteSpec:
         "membrane": tuple(np.clip(light * rng.uniform(0.85, 1.05) + rng.normal(0, 0.015, 3), 0.4, 0.98)),
         "printed": bool(rng.random() < 0.6),
         "brand": BRANDS[rng.integers(len(BRANDS))],
+        "vents": bool(rng.random() < 0.25),
+        "square_code": bool(rng.random() < 0.2),
     }
     return CassetteSpec(**(drawn | fixed))
 
