@@ -13,7 +13,7 @@ help:  ## say what there is
 
 run:  ## set up what is missing and start a station and headquarters with simulated devices; Ctrl-C stops both
 	@scripts/venv.sh base
-	@trap : INT; "$(VENV)/bin/checkpoint" demo $(ARGS) || [ $$? -ge 130 ]
+	@trap : INT; "$(VENV)/bin/checkpoint" demo $(ARGS) || { code=$$?; [ $$code -ge 130 ] || exit $$code; }
 
 venv:  ## the development environment alone, into .venv
 	@scripts/venv.sh dev

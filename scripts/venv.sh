@@ -43,8 +43,8 @@ pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"; }
 rm -f "$venv/installed-base" "$venv/installed-dev"
 say "installing $(grep -c '==' "$lock") locked packages ($kind); the first time takes a minute"
 # Wheels only: nothing is compiled, so no compiler and no system package is needed.
-if ! pip install --quiet --require-hashes --no-deps --only-binary :all: -r "$lock" >>"$log" 2>&1 ||
-   ! pip install --quiet --no-deps --no-build-isolation --editable . >>"$log" 2>&1; then
-    fail "the packages could not be installed: $(grep -m 1 -i 'error' "$log" | cut -c 1-200 || true) (no network? all of it: $log)"
-fi
+pip install --quiet --require-hashes --no-deps --only-binary :all: -r "$lock" >>"$log" 2>&1 ||
+    fail "the packages could not be installed (no network?): $(grep -m 1 '^ERROR: ' "$log" | cut -c 1-200) (all of it: $log)"
+pip install --quiet --no-deps --no-build-isolation --editable . >>"$log" 2>&1 ||
+    fail "the project itself could not be installed: $(grep -i 'error: ' "$log" | sed -n '2s/^ *//p') (all of it: $log)"
 stamp_of "$kind" >"$venv/installed-$kind"
