@@ -6,6 +6,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     SECP384R1,
     SECP521R1,
+    BrainpoolP256R1,
+    BrainpoolP384R1,
+    BrainpoolP512R1,
+    EllipticCurve,
     EllipticCurvePrivateKey,
     EllipticCurvePublicKey,
 )
@@ -16,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
+from checkpoint.credentials.der import BIT_STRING, INTEGER, SEQUENCE, expect, one
+
 PublicKey = EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey
 PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey
 
@@ -23,6 +29,11 @@ MIN_RSA_BITS = 2048
 
 _HASH_OF_ECDSA: dict[str, type[HashAlgorithm]] = {"ES256": SHA256, "ES384": SHA384, "ES512": SHA512}
 _OWN_ECDSA = {SECP256R1.name: "ES256", SECP384R1.name: "ES384", SECP521R1.name: "ES512"}
+_CURVES: dict[str, EllipticCurve] = {
+    curve.name: curve
+    for curve in (SECP256R1(), SECP384R1(), SECP521R1(), BrainpoolP256R1(), BrainpoolP384R1(), BrainpoolP512R1())
+}
+"""The curves of issuers and of passport authorities, half of which use Brainpool's."""
 
 
 def load(spki: bytes) -> PublicKey:
@@ -30,10 +41,13 @@ def load(spki: bytes) -> PublicKey:
     try:
         key = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError(f"not a usable public key: {error}") from None
+        explicit = _with_explicit_curve(spki)
+        if explicit is None:
+            raise ValueError(f"not a usable public key: {error}") from None
+        return explicit
     if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
         raise ValueError(f"an RSA key of {key.key_size} bits is too short")
-    if isinstance(key, EllipticCurvePublicKey) and key.curve.name not in _OWN_ECDSA:
+    if isinstance(key, EllipticCurvePublicKey) and key.curve.name not in _CURVES:
         raise ValueError(f"curve {key.curve.name} is not used here")
     if not isinstance(key, EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey):
         raise ValueError("a kind of key that is not used here")
@@ -93,3 +107,31 @@ def sign(key: PrivateKey, data: bytes) -> bytes:
             return key.sign(data, PSS(MGF1(SHA256()), SHA256.digest_size), SHA256())
         case Ed25519PrivateKey():
             return key.sign(data)
+
+
+def _with_explicit_curve(spki: bytes) -> PublicKey | None:
+    """Return the key of an authority that spells its curve out instead of naming it, None where that is none in use.
+
+    The curve is known by its prime alone. A key that brings a generator of its own gains nothing: signatures are
+    checked with the generator of the named curve, and the point must lie on that.
+    """
+    try:
+        algorithm, point = one(spki).children()
+        parameters = expect(algorithm.children()[1], SEQUENCE).children()
+        prime = int.from_bytes(expect(parameters[1].children()[1], INTEGER).body)
+        encoded = expect(point, BIT_STRING).body[1:]
+        curve = _CURVE_OF_PRIME.get(prime)
+        return None if curve is None else EllipticCurvePublicKey.from_encoded_point(curve, encoded)
+    except (ValueError, IndexError):
+        return None
+
+
+_CURVE_OF_PRIME: dict[int, EllipticCurve] = {
+    2**256 - 2**224 + 2**192 + 2**96 - 1: SECP256R1(),
+    2**384 - 2**128 - 2**96 + 2**32 - 1: SECP384R1(),
+    2**521 - 1: SECP521R1(),
+    0xA9FB57DBA1EEA9BC3E660A909D838D726E3BF623D52620282013481D1F6E5377: BrainpoolP256R1(),
+    int(
+        "8CB91E82A3386D280F5D6F7E50E641DF152F7109ED5456B412B1DA197FB71123ACD3A729901D1A71874700133107EC53", 16
+    ): BrainpoolP384R1(),
+}

@@ -138,6 +138,8 @@ class TrustList:
         kept = tuple(key for key in self.keys if key.source not in newer.sources)
         sources = {**self.sources, **newer.sources}
         times = list(sources.values())
+        if any(key.source not in sources for key in kept):
+            times.append(self.as_of)
         return TrustList(
             keys=(*kept, *newer.keys),
             as_of=None if None in times else min((moment for moment in times if moment), default=None),

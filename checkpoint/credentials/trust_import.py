@@ -58,10 +58,12 @@ def read_trust(data: bytes, *, name: str, now: datetime, issuer: str = "", known
     if found.own is not None:
         return Imported(found.own)
     usable, left_out = _usable(found.entries)
-    if not usable and found.revocations == NOTHING_REVOKED:
+    if not usable and found.revocations is None:
         raise ValueError(f"nothing of use in it: {'; '.join(left_out[:3]) or 'no entry'}")
     as_of = found.as_of or now
-    return Imported(TrustList(usable, as_of, found.revocations, {name: as_of} if usable else {}), left_out)
+    return Imported(
+        TrustList(usable, as_of, found.revocations or NOTHING_REVOKED, {name: as_of} if usable else {}), left_out
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class _Found:
 
     entries: Iterable[_Entry] = ()
     as_of: datetime | None = None
-    revocations: Revocations = NOTHING_REVOKED
+    revocations: Revocations | None = None
     own: TrustList | None = None
 
 

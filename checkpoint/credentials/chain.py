@@ -1,0 +1,48 @@
+"""Whether an authority signed a certificate: the one link between an ICAO country authority and its seals' signers."""
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
+
+from checkpoint.credentials.certificate import Certificate
+from checkpoint.credentials.keys import PublicKey
+
+_RSA: dict[str, type[HashAlgorithm]] = {
+    "1.2.840.113549.1.1.11": SHA256,
+    "1.2.840.113549.1.1.12": SHA384,
+    "1.2.840.113549.1.1.13": SHA512,
+}
+_ECDSA: dict[str, type[HashAlgorithm]] = {
+    "1.2.840.10045.4.3.2": SHA256,
+    "1.2.840.10045.4.3.3": SHA384,
+    "1.2.840.10045.4.3.4": SHA512,
+}
+_RSA_PSS = "1.2.840.113549.1.1.10"
+
+
+def is_signed_by(certificate: Certificate, authority: PublicKey) -> bool:
+    """Return whether `authority` signed the certificate, by an algorithm of today: nothing on SHA-1 counts."""
+    algorithm = certificate.signature_algorithm
+    try:
+        match authority:
+            case RSAPublicKey() if algorithm in _RSA:
+                authority.verify(certificate.signature, certificate.signed, PKCS1v15(), _RSA[algorithm]())
+            case RSAPublicKey() if algorithm == _RSA_PSS:
+                return any(_pss(certificate, authority, digest()) for digest in (SHA256, SHA384, SHA512))
+            case EllipticCurvePublicKey() if algorithm in _ECDSA:
+                authority.verify(certificate.signature, certificate.signed, ECDSA(_ECDSA[algorithm]()))
+            case _:
+                return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True
+
+
+def _pss(certificate: Certificate, authority: RSAPublicKey, digest: HashAlgorithm) -> bool:
+    try:
+        authority.verify(certificate.signature, certificate.signed, PSS(MGF1(digest), PSS.AUTO), digest)
+    except InvalidSignature:
+        return False
+    return True

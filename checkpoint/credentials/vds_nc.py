@@ -1,0 +1,202 @@
+"""ICAO VDS-NC: health proofs in the manner of passports, JSON with a visible digital seal.
+
+The seal carries its signer's certificate, which an authority of the issuing state (CSCA) has signed: what the trust
+list holds are the authorities, or single signers. Signed is the canonical form (RFC 8785) of `data`.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+
+from checkpoint.credential import Credential, Fact, Format, Holder, TestKind, TestReport, TestResult, Vaccination
+from checkpoint.credentials import certificate, jwk, keys, strict_json
+from checkpoint.credentials.certificate import Certificate
+from checkpoint.credentials.chain import is_signed_by
+from checkpoint.credentials.hcert import born, day, sampled_at
+from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy
+from checkpoint.credentials.value_sets import COVID_19
+from checkpoint.errors import CredentialError
+from checkpoint.reasons import Reason
+
+MAX_BYTES = 8 * 1024
+MAX_TEXT = 200
+
+_TEST_KINDS = {
+    "molecular(pcr)": TestKind.NAAT,
+    "molecular(other)": TestKind.NAAT,
+    "antigen": TestKind.ANTIGEN,
+}
+_TEST_RESULTS = {
+    "negative": TestResult.NEGATIVE,
+    "not detected": TestResult.NEGATIVE,
+    "positive": TestResult.POSITIVE,
+    "detected": TestResult.POSITIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A sealed message, parsed and not yet verified."""
+
+    issuer: str
+    kind: str
+    message: Mapping[str, Any]
+    signed: bytes
+    algorithm: str
+    signature: bytes
+    signer: Certificate
+
+    def holds(self) -> bool:
+        """Return whether the signature was made with the certificate in the seal: says nothing of whose that is."""
+        try:
+            return keys.verify(keys.load(self.signer.spki), self.algorithm, self.signature, self.signed)
+        except ValueError:
+            return False
+
+
+def is_seal(text: str) -> bool:
+    """Return whether a text is a seal, right or broken."""
+    return text[:1] in {"{", "["} and all(mark in text for mark in ('"hdr"', '"sig"', '"icao.'))
+
+
+def parse(text: str) -> Seal:
+    """Return the seal in a JSON text, alone or in a list of one; raise `CredentialError`: malformed or too-large."""
+    value = strict_json.loads(text.encode(), "seal", MAX_BYTES)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    match value:
+        case {
+            "data": {"hdr": {"is": str() as issuer, "t": str() as kind}, "msg": {} as message} as data,
+            "sig": {"alg": str() as algorithm, "sigvl": str() as signature, "cer": str() as signer},
+        }:
+            pass
+        case _:
+            raise CredentialError(Reason.MALFORMED, "seal: not one header, message and signature")
+    try:
+        return Seal(
+            issuer=issuer.strip()[:10],
+            kind=kind.strip()[:20],
+            message=message,
+            signed=rfc8785.dumps(data),
+            algorithm=algorithm,
+            signature=_base64(signature),
+            signer=certificate.parse(_base64(signer)),
+        )
+    except (ValueError, RecursionError, rfc8785.CanonicalizationError):
+        raise CredentialError(Reason.MALFORMED, "seal: a part that cannot be read") from None
+
+
+@dataclass(frozen=True, slots=True)
+class VdsNc:
+    """The format: a seal is verified against the authorities in the trust list as it stands at that moment."""
+
+    trust: Callable[[], TrustList]
+    policy: TrustPolicy = DEFAULT_POLICY
+    name: Format = Format.VDS_NC
+
+    def identify(self, text: str, now: datetime) -> Credential | None:
+        """Return the verified proof, None for any other text; raise `CredentialError` where it is bad."""
+        if not is_seal(text):
+            return None
+        seal = parse(text)
+        if not seal.holds():
+            raise CredentialError(Reason.BAD_SIGNATURE, "not signed by the certificate in it", issuer=seal.issuer)
+        trust = self.trust()
+        vouching = self._vouching(trust, seal, now)
+        if not seal.signer.not_before <= now <= seal.signer.not_after:
+            raise CredentialError(Reason.ISSUER_EXPIRED, "outside its signer's validity", issuer=seal.issuer)
+        self.policy.check_in_force(trust, vouching, now)
+        if (vouching.kid, seal.signer.serial) in trust.revocations.certificates:
+            raise CredentialError(Reason.REVOKED, "its signer was revoked", issuer=seal.issuer, kid=vouching.kid)
+        holder, facts, notes = _read(seal, now)
+        return Credential(
+            format=self.name,
+            holder=holder,
+            facts=facts,
+            issuer=seal.issuer,
+            kid=vouching.kid,
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            notes=notes,
+        )
+
+    def _vouching(self, trust: TrustList, seal: Seal, now: datetime) -> TrustedKey:
+        """Return the trusted authority that signed the signer's certificate, or the trusted signer itself."""
+        signer = seal.signer
+        named = trust.find(self.name, signer.authority_key_id.hex()) if signer.authority_key_id else ()
+        for key in named or trust.of_format(self.name):
+            if is_signed_by(signer, key.public_key) or keys.spki(key.public_key) == signer.spki:
+                return key
+        if trust.is_stale(now, self.policy.max_age):
+            raise CredentialError(Reason.TRUST_LIST_STALE, "a newer list may know its authority", issuer=seal.issuer)
+        if named:
+            raise CredentialError(Reason.BAD_SIGNATURE, "its signer is not who it claims to be", issuer=seal.issuer)
+        raise CredentialError(Reason.UNKNOWN_ISSUER, "its authority is not in the trust list", issuer=seal.issuer)
+
+
+def _read(seal: Seal, now: datetime) -> tuple[Holder, tuple[Fact, ...], tuple[str, ...]]:
+    person = _map(seal.message.get("pid"), "pid")
+    name = " ".join(_text(person.get("n")).split())
+    if not any(map(str.isalpha, name)):
+        raise CredentialError(Reason.MALFORMED, "names nobody", field="pid")
+    id_number = _text(person.get("i")) or _text(person.get("dn"))
+    holder = Holder(name=name, born=born(person.get("dob"), now), id_number=id_number)
+    match seal.kind:
+        case "icao.test":
+            facts, notes = _test(seal.message)
+        case "icao.vacc":
+            facts, notes = _vaccinations(seal.message)
+        case _:
+            raise CredentialError(Reason.WRONG_KIND, "neither test nor vaccination", issuer=seal.issuer)
+    return holder, facts, notes
+
+
+def _test(message: Mapping[str, Any]) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+    test = _map(message.get("tr"), "tr")
+    taken = _map(message.get("dat"), "dat")
+    looked_for = _text(test.get("tc")).casefold()
+    if looked_for == "antibody":
+        return (), ("another-test",)
+    kind, result = _TEST_KINDS.get(looked_for), _TEST_RESULTS.get(_text(test.get("r")).casefold())
+    notes = tuple(f"unknown-value {field}" for field, value in (("tc", kind), ("r", result)) if value is None)
+    report = TestReport(kind or TestKind.OTHER, result or TestResult.UNCLEAR, sampled_at(taken.get("sc")))
+    return (report,), notes
+
+
+def _vaccinations(message: Mapping[str, Any]) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
+    given: list[Vaccination] = []
+    for event in _list(message.get("ve")):
+        event = _map(event, "ve")
+        if _text(event.get("dis")) not in COVID_19:
+            continue
+        product = _text(event.get("nam"))
+        doses = map(_dose, _list(event.get("vd")))
+        given += [Vaccination(product, number, 0, day(given_on)) for number, given_on in doses]
+    return tuple(given), () if given else ("another-disease",)
+
+
+def _dose(value: Any) -> tuple[int, Any]:
+    dose = _map(value, "vd")
+    number = _text(str(dose.get("seq", "")))
+    return (int(number) if number.isdecimal() and len(number) < 3 else 0), dose.get("dvc")
+
+
+def _base64(text: str) -> bytes:
+    return jwk.decode(text.replace("+", "-").replace("/", "_"))
+
+
+def _map(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise CredentialError(Reason.MALFORMED, f"seal: {what} is missing or not an object")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value.strip()[:MAX_TEXT] if isinstance(value, str) else ""
