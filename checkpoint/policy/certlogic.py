@@ -8,7 +8,7 @@ Rule packs come from outside: an expression is bounded in depth and size, an eva
 implementation can count exactly. Whatever goes wrong is a `CertLogicError`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -22,8 +22,9 @@ Value = Any
 """A JSON value, or a UTC date-time made by ``plusTime`` or ``dccDateOfBirth``."""
 
 MAX_DEPTH = 60
-MAX_NODES = 5_000
-MAX_STEPS = 20_000
+MAX_NODES = 2_000
+MAX_STEPS = 5_000  # for all rules of one decision: some 15 ms; the longest published country rule takes 82
+MAX_TEXT = 1_000  # characters of a literal or a path
 MAX_INTEGER = 2**53 - 1  # the largest that ECMAScript implementations count exactly
 
 _INTEGER_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, ">": gt, "<=": le, ">=": ge}
@@ -67,6 +68,21 @@ class Explanation:
         return next(iter(self.expression.values())) if isinstance(self.expression, dict) else None
 
 
+class Steps:
+    """How many steps are left: of one evaluation, or of several that share them."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, count: int = MAX_STEPS) -> None:
+        self._left = count
+
+    def spend(self) -> None:
+        """Take one step; raise `CertLogicError` where none is left."""
+        self._left -= 1
+        if self._left < 0:
+            raise CertLogicError("too many steps")
+
+
 def evaluate(expression: Json, data: Json) -> Value:
     """Return what a checked expression evaluates to on `data`; raise `CertLogicError`.
 
@@ -76,12 +92,13 @@ def evaluate(expression: Json, data: Json) -> Value:
     return explain(expression, data).value
 
 
-def explain(expression: Json, data: Json) -> Explanation:
+def explain(expression: Json, data: Json, steps: Steps | None = None) -> Explanation:
     """Evaluate a checked expression (see `certlogic_check`) on `data` and keep every step; raise `CertLogicError`.
 
-    An expression of a wrong shape is an error too, but only where evaluation reaches it.
+    An expression of a wrong shape is an error too, but only where evaluation reaches it. `steps` are shared with other
+    evaluations; without them this one has its own.
     """
-    return _Evaluation().of(expression, data, depth=0)
+    return _Evaluation(steps or Steps()).of(expression, data, depth=0)
 
 
 def is_integer(value: Value) -> bool:
@@ -116,12 +133,12 @@ def fragments_of_uvci(text: str) -> list[str]:
 
 
 class _Evaluation:
-    """One evaluation: counts its steps, so that no rule and no data can keep a lamp waiting."""
+    """One evaluation, step by counted step, so that no rule and no data can keep a lamp waiting."""
 
-    __slots__ = ("_steps_left",)
+    __slots__ = ("_steps",)
 
-    def __init__(self) -> None:
-        self._steps_left = MAX_STEPS
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
 
     def of(self, expression: Json, data: Json, depth: int) -> Explanation:
         self._spend(depth)
@@ -234,9 +251,7 @@ class _Evaluation:
                 return type(left) is type(right) and bool(left == right)
 
     def _spend(self, depth: int) -> None:
-        self._steps_left -= 1
-        if self._steps_left < 0:
-            raise CertLogicError(f"more than {MAX_STEPS} steps")
+        self._steps.spend()
         if depth > MAX_DEPTH:
             raise CertLogicError(f"nested deeper than {MAX_DEPTH}")
 
@@ -255,7 +270,7 @@ def _access(path: Json, data: Json) -> Value:
     value = data
     for fragment in path.split(".") if path else ():
         match value:
-            case Mapping():
+            case dict():
                 value = value.get(fragment)
             case list() if fragment.isdecimal() and fragment.isascii() and len(fragment) <= 9:
                 index = int(fragment)

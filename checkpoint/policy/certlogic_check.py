@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checkpoint.policy.certlogic import COMPARISONS, MAX_DEPTH, MAX_NODES, Json, is_integer
+from checkpoint.policy.certlogic import COMPARISONS, MAX_DEPTH, MAX_NODES, MAX_TEXT, Json, is_integer
 from checkpoint.policy.moments import UNITS
 
 _PATH = re.compile(r"(?:[^.]+(?:\.[^.]+)*)?")
@@ -56,8 +56,11 @@ class _Check:
                 yield Issue(None, f"more than {MAX_NODES} parts, or nested deeper than {MAX_DEPTH}")
             return
         match expression:
-            case str() | bool():
+            case bool():
                 return
+            case str():
+                if len(expression) > MAX_TEXT:
+                    yield Issue(expression, f"a text of more than {MAX_TEXT} characters")
             case int() | float():
                 if not is_integer(expression):
                     yield Issue(expression, f"{repr(expression)[:40]} is a non-integer number")
@@ -108,5 +111,5 @@ class _Check:
 def _path_issues(expression: Json, path: Json) -> Iterator[Issue]:
     if not isinstance(path, str):
         yield Issue(expression, 'not of the form { "var": "<path>" }')
-    elif not _PATH.fullmatch(path):
+    elif len(path) > MAX_TEXT or not _PATH.fullmatch(path):
         yield Issue(expression, f"data access path doesn't have a valid format: {path[:200]}")

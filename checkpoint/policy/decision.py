@@ -4,7 +4,7 @@ from datetime import datetime
 
 from checkpoint.crossing import Decision, Evidence, Finding, Verdict, worst
 from checkpoint.policy import guards
-from checkpoint.policy.certlogic import CertLogicError, Json, explain, is_falsy
+from checkpoint.policy.certlogic import CertLogicError, Json, Steps, explain, is_falsy
 from checkpoint.policy.document import document
 from checkpoint.policy.explain import clause
 from checkpoint.policy.rule_pack import Rule, RulePack
@@ -44,18 +44,19 @@ def rule_findings(evidence: Evidence, pack: RulePack, now: datetime) -> list[Fin
     if not rules:
         return [Finding("guard:rules", Verdict.HOLD, Reason.RULES_MISSING, f"no rule for {evidence.category}")]
     seen = document(evidence, now)
+    steps = Steps()  # shared: many slow rules are as bad as one
     findings: dict[str, Finding] = {}
     for rule in rules:
         # A rule that was itself not judged is not among the findings, and counts as not met.
         if all(other in findings and findings[other].verdict is Verdict.ADMIT for other in rule.after):
-            findings[rule.id] = apply(rule, seen)
+            findings[rule.id] = apply(rule, seen, steps)
     return list(findings.values())
 
 
-def apply(rule: Rule, seen: Json) -> Finding:
+def apply(rule: Rule, seen: Json, steps: Steps | None = None) -> Finding:
     """Apply one rule to the document of `checkpoint.policy.document`; a rule that breaks is a hold."""
     try:
-        explanation = explain(rule.logic, seen)
+        explanation = explain(rule.logic, seen, steps)
     except CertLogicError as error:
         return Finding(rule.id, Verdict.HOLD, Reason.RULES_BROKEN, str(error))
     if explanation.value is True:

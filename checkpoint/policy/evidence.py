@@ -52,15 +52,15 @@ def evidence_from_json(value: Json) -> Evidence:
         return Evidence(
             category=Category(value["category"]),
             credentials=tuple(_credential_from_json(entry) for entry in value["credentials"]),
-            problems=tuple(Problem(Reason(p["reason"]), p["detail"], dict(p["data"])) for p in value["problems"]),
+            problems=tuple(_problem_from_json(entry) for entry in value["problems"]),
             spot_test=None if value["spot_test"] is None else _spot_from_json(value["spot_test"]),
             clock_trust=ClockTrust(value["clock_trust"]),
-            plate=value["plate"],
-            trailer=value["trailer"],
-            route=value["route"],
+            plate=_string(value["plate"]),
+            trailer=_string(value["trailer"]),
+            route=_string(value["route"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not evidence: {type(error).__name__} {error}") from None
+        raise ValueError(f"not evidence: {type(error).__name__}") from None
 
 
 class _Tokens:
@@ -105,10 +105,10 @@ def _credential_to_json(credential: Credential, names: _Tokens) -> Json:
 def _credential_from_json(value: Json) -> Credential:
     return Credential(
         format=Format(value["format"]),
-        holder=Holder(id_number=value["holder"]),
+        holder=Holder(id_number=_string(value["holder"])),
         facts=tuple(_fact_from_json(fact) for fact in value["facts"]),
-        issuer=value["issuer"],
-        kid=value["kid"],
+        issuer=_string(value["issuer"]),
+        kid=_string(value["kid"]),
         issued_at=_moment(value["issued_at"]),
         expires_at=_moment(value["expires_at"]),
         verified=value["verified"] is True,
@@ -158,15 +158,25 @@ def _fact_from_json(value: Json) -> Fact:
             kind, result = TestKind(value["kind"]), TestResult(value["result"])
             return TestReport(kind, result, _moment(value["sampled_at"]))
         case "vaccination":
-            return Vaccination(value["product"], value["dose"], value["of_doses"], _day(value["given_on"]))
+            product, dose, of_doses = _string(value["product"]), _count(value["dose"]), _count(value["of_doses"])
+            return Vaccination(product, dose, of_doses, _day(value["given_on"]))
         case "recovery":
             return Recovery(_day(value["first_positive_on"]), _day(value["valid_from"]), _day(value["valid_until"]))
         case "health-status":
-            return HealthStatus(Colour(value["colour"]), datetime.fromisoformat(value["answered_at"]))
+            answered_at = _moment(value["answered_at"])
+            if answered_at is None:
+                raise ValueError("an answer without a time")
+            return HealthStatus(Colour(value["colour"]), answered_at)
         case "lorry-pass":
-            return LorryPass(number="", plate=value["plate"], route=value["route"], trailer=value["trailer"])
+            plate, route, trailer = _string(value["plate"]), _string(value["route"]), _string(value["trailer"])
+            return LorryPass(number="", plate=plate, route=route, trailer=trailer)
         case other:
             raise ValueError(f"unknown fact: {other!r}")
+
+
+def _problem_from_json(value: Json) -> Problem:
+    data = {_string(key): _string(entry) for key, entry in value["data"].items()}
+    return Problem(Reason(value["reason"]), _string(value["detail"]), data)
 
 
 def _spot_to_json(test: SpotTest) -> Json:
@@ -176,7 +186,7 @@ def _spot_to_json(test: SpotTest) -> Json:
 
 def _spot_from_json(value: Json) -> SpotTest:
     outcome = None if value["outcome"] is None else Outcome(value["outcome"])
-    return SpotTest(value["test_id"], outcome, _moment(value["read_at"]))
+    return SpotTest(_string(value["test_id"]), outcome, _moment(value["read_at"]))
 
 
 def _text(moment: datetime | date | None) -> str | None:
@@ -185,7 +195,24 @@ def _text(moment: datetime | date | None) -> str | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment
+
+
+def _string(value: Json) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a string")
+    return value
+
+
+def _count(value: Json) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("not a count")
+    return value
 
 
 def _day(text: str | None) -> date | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from checkpoint.policy.certlogic import Explanation, Json, Value
+from checkpoint.policy.certlogic import Explanation, Json, Value, is_falsy
 from checkpoint.policy.certlogic import explain as explain_logic
 from checkpoint.policy.moments import to_text
 
@@ -35,7 +35,7 @@ def deciding(explanation: Explanation) -> tuple[Explanation, ...]:
     operands = explanation.operands
     match explanation.operator:
         case "and":
-            stopped = not explanation.value or explanation.value is None
+            stopped = is_falsy(explanation.value)
             return deciding(operands[-1]) if stopped else tuple(c for o in operands for c in deciding(o))
         case "!":
             return deciding(operands[0])

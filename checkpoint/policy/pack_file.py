@@ -135,6 +135,7 @@ def shipped_packs() -> tuple[RulePack, ...]:
 
 def parse_pack(value: Json) -> RulePack:
     """Return the rule pack that a JSON value describes; raise `RulePackError`."""
+    digest = hashlib.sha256(canonical(value)).hexdigest()  # first: what has no canonical spelling gets no farther
     try:
         pack = _Pack.model_validate(value)
     except ValidationError as error:
@@ -159,7 +160,7 @@ def parse_pack(value: Json) -> RulePack:
             for rule in pack.rules
         ),
         positive_bars_for=timedelta(days=pack.positive_bars_days),
-        digest=hashlib.sha256(canonical(value)).hexdigest(),
+        digest=digest,
     )
 
 

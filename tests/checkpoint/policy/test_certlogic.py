@@ -226,3 +226,10 @@ def test_integers_stay_exact() -> None:
     assert issues(2**53) != ()
     assert issues(float("inf")) != ()
     assert issues(json.loads("1e400")) != ()
+
+
+def test_endless_texts_are_refused() -> None:
+    assert issues("a" * certlogic.MAX_TEXT) == ()
+    assert issues("a" * (certlogic.MAX_TEXT + 1)) != ()
+    assert issues(var("a" * (certlogic.MAX_TEXT + 1))) != ()
+    assert issues(var(".".join("a" * certlogic.MAX_TEXT))) != ()
