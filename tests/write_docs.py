@@ -6,10 +6,12 @@ with what stands in the repository, so a command or a setting cannot arrive undo
 
 import datetime
 import enum
+import tomllib
 import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import click
@@ -17,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from station.config import Config
 from tests.data import REPOSITORY
 
 WIDTH = 100
@@ -197,16 +200,18 @@ def _toml(value: object) -> str:
 
 
 def programs() -> dict[str, click.Command]:
-    """Return the console programs by name."""
-    from hq.cli import main as hq
-    from station.cli import main as station
+    """Return the console programs by name, in the order of their pages."""
+    return {entry.name: entry.load() for entry in sorted(_entry_points(), key=lambda entry: entry.name)}
 
-    return {"checkpoint": station, "checkpoint-hq": hq}
+
+def _entry_points() -> list[EntryPoint]:
+    """Return the console scripts that pyproject.toml declares, whatever is installed."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    return [EntryPoint(name, value, "console_scripts") for name, value in project["scripts"].items()]
 
 
 def configurations() -> dict[str, type[BaseModel]]:
     """Return the configuration models by the title of their section."""
-    from station.config import Config
 
     return {"The station: `checkpoint.toml`": Config}
 
