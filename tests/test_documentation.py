@@ -27,33 +27,30 @@ def programs() -> dict[str, click.Command]:
     return write_docs.programs()
 
 
-def commands_of(programs: dict[str, click.Command]) -> list[tuple[tuple[str, ...], click.Command]]:
-    return [pair for program, main in programs.items() for pair in write_docs.walk(main, program)]
+@pytest.fixture(scope="module")
+def commands(programs: dict[str, click.Command]) -> list[write_docs.Documented]:
+    return [one for program, main in programs.items() for one in write_docs.walk(main, program)]
 
 
-def test_every_command_says_what_it_does(programs: dict[str, click.Command]) -> None:
-    silent = [" ".join(names) for names, command in commands_of(programs) if not (command.help or "").strip()]
-
-    assert silent == []
+def test_every_command_says_what_it_does(commands: list[write_docs.Documented]) -> None:
+    assert [one.words for one in commands if not (one.command.help or "").strip()] == []
 
 
-def test_every_command_shows_an_example(programs: dict[str, click.Command]) -> None:
+def test_every_command_shows_an_example(commands: list[write_docs.Documented]) -> None:
     without = [
-        " ".join(names)
-        for names, command in commands_of(programs)
-        if not re.search(
-            rf"\bExamples?: .*\b{re.escape(' '.join(names))}\b", " ".join(write_docs.help_text(names, command).split())
-        )
+        one.words
+        for one in commands
+        if not re.search(rf"\bExamples?: .*\b{re.escape(one.words)}\b", " ".join(one.help.split()))
     ]
 
     assert without == [], 'the help of these has no "Example: " with the command itself'
 
 
-def test_every_option_says_what_it_does(programs: dict[str, click.Command]) -> None:
+def test_every_option_says_what_it_does(commands: list[write_docs.Documented]) -> None:
     silent = [
-        f"{' '.join(names)} {option.opts[0]}"
-        for names, command in commands_of(programs)
-        for option in command.params
+        f"{one.words} {option.opts[0]}"
+        for one in commands
+        for option in one.command.params
         if isinstance(option, click.Option) and not option.hidden and not (option.help or "").strip()
     ]
 

@@ -35,22 +35,24 @@ days, `_px` pixels.
 # -- commands --------------------------------------------------------------------------------------------------------
 
 
-def walk(command: click.Command, *names: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Return every visible command below ``command``, itself first, with the words that call it."""
-    yield names, command
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """One command: the words that call it, and what its ``--help`` prints at a fixed width."""
+
+    words: str
+    command: click.Command
+    help: str
+
+
+def walk(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[Documented]:
+    """Yield ``command`` and every visible command below it, in order of their names."""
+    wide: dict[str, object] = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, info_name=name, parent=parent, **wide)  # type: ignore[arg-type]  # click's own names
+    yield Documented(context.command_path, command, command.get_help(context).rstrip())
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            if not command.commands[name].hidden:
-                yield from walk(command.commands[name], *names, name)
-
-
-def help_text(names: tuple[str, ...], command: click.Command) -> str:
-    """Return what ``--help`` prints, at a fixed width."""
-    context: click.Context | None = None
-    for name in names[:-1]:
-        context = click.Context(click.Group(name), info_name=name, parent=context)
-    own = click.Context(command, info_name=names[-1], parent=context, terminal_width=WIDTH, max_content_width=WIDTH)
-    return command.get_help(own)
+        for below in sorted(command.commands):
+            if not command.commands[below].hidden:
+                yield from walk(command.commands[below], below, context)
 
 
 def commands_page(programs: dict[str, click.Command]) -> str:
@@ -61,9 +63,9 @@ def commands_page(programs: dict[str, click.Command]) -> str:
         "Exit codes, unless a command says otherwise: 0 done, 1 the answer is no, 2 usage or input error.\n",
     ]
     for program, main in programs.items():
-        for names, command in walk(main, program):
-            text = help_text(names, command).rstrip()
-            parts.append(f"{'#' * min(len(names) + 1, 4)} `{' '.join(names)}`\n\n```text\n{text}\n```\n")
+        for one in walk(main, program):
+            level = min(len(one.words.split()) + 1, 4)
+            parts.append(f"{'#' * level} `{one.words}`\n\n```text\n{one.help}\n```\n")
     return "\n".join(parts)
 
 
