@@ -1,0 +1,53 @@
+"""The officers' pages: thin Flask views over the station's use cases."""
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from web import bench, demo, gate, health, log, login, pulse, words
+from web.access import init_access
+from web.errors import init_errors
+from web.language import init_language
+from web.plates import written
+from web.security import init_security
+from web.services import Services, StationIdentity
+
+__all__ = ["Services", "StationIdentity", "create_app"]
+
+
+def create_app(services: Services, *, secret_key: bytes, testing: bool = False) -> Flask:
+    """Return the WSGI application of one station.
+
+    It needs one process with several threads: `pulse.MOST_STREAMS` of them may be held by open pages, and the
+    others must be enough for everything else.
+    """
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY=secret_key, TESTING=testing)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["services"] = services
+    app.extensions["retakes"] = bench.Retakes()
+    app.extensions["checks"] = health.Checks()
+    beat = app.extensions["pulse"] = pulse.Pulse()
+    services.gate.changed.append(lambda: beat.bump("gate"))
+    services.bench.changed.append(lambda: beat.bump("bench"))
+
+    CSRFProtect(app)
+    init_security(app)
+    init_language(app, services.station.timezone)
+    init_errors(app)
+    init_access(app, services.officers)
+    for part in (login, gate, bench, log, health, pulse):
+        app.register_blueprint(part.blueprint)
+    if services.scenes is not None or services.scan_picture is not None:
+        app.register_blueprint(demo.blueprint)
+
+    app.jinja_env.filters["plate"] = written
+    app.jinja_env.globals.update(
+        station=services.station,
+        words=words,
+        has_demo=services.scenes is not None,
+        can_scan_picture=services.scan_picture is not None,
+        scene_groups=demo.scene_groups,
+        status_line=health.status_line,
+        station_now=lambda: services.gate.clock.now().wall,
+    )
+    return app

@@ -1,0 +1,70 @@
+"""The words of what the station's checks find: each finding with what to do about it."""
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _
+
+from checkpoint.health import Advice, Check, Finding
+from web.words import Said, Text
+
+FINDINGS: Mapping[Finding, Text] = {
+    Finding.WORKS: _("works"),
+    Finding.SIMULATED: _("simulated: no real device"),
+    Finding.NO_PICTURE: _("gives no picture"),
+    Finding.CLOCK_TRUSTED: _("set by the network or a battery clock"),
+    Finding.CLOCK_CONFIRMED: _("confirmed by an officer"),
+    Finding.CLOCK_UNTRUSTED: _("clock not trusted: confirm the time"),
+    Finding.CLOCK_ASSUMED: _("taken for right unasked: for demonstrations only"),
+    Finding.WRITES: _("is written safely"),
+    Finding.CANNOT_WRITE: _("cannot be written"),
+    Finding.CHAIN_BROKEN: _("was changed from outside: the chain is broken"),
+    Finding.FRESH: _("up to date"),
+    Finding.STALE: _("too old"),
+    Finding.NONE: _("none in force"),
+    Finding.SPOILED: _("a file cannot be used; the last good one stays"),
+    Finding.ALL_SENT: _("all sent"),
+    Finding.PENDING: _("waiting to be sent"),
+    Finding.NOT_ENROLLED: _("no headquarters is set up"),
+    Finding.LOW: _("little space left"),
+    Finding.FULL: _("full"),
+    Finding.ROOM: _("enough space"),
+    Finding.MISSING: _("not installed"),
+    Finding.NO_OFFICERS: _("nobody can log in"),
+}
+
+ADVICE: Mapping[Advice, Text] = {
+    Advice.CHECK_CABLE: _("Check its cable and power."),
+    Advice.CONFIRM_TIME: _("Compare the clock with a watch and confirm the time below."),
+    Advice.FREE_DISK: _("Delete what is not needed, or put in a larger card."),
+    Advice.CALL_SUPPORT: _("Call the IT. Check by hand until then."),
+    Advice.IMPORT_TRUST: _("Load a newer trust list, or connect to headquarters."),
+    Advice.IMPORT_RULES: _("Load a rule pack, or connect to headquarters."),
+    Advice.CHECK_NETWORK: _("Check the network; everything is kept and sent later by itself."),
+    Advice.ENROL: _("Enrol this station at headquarters: see the manual."),
+    Advice.INSTALL_ZBAR: _("Optional: install libzbar0 for a second opinion on hard codes."),
+    Advice.ADD_OFFICER: _("On the station, add an officer: see the manual."),
+}
+
+DATA: Mapping[str, Text] = {
+    "detail": _("detail"),
+    "used_percent": _("used"),
+    "free_mb": _("free, MB"),
+    "keys": _("keys"),
+    "age_h": _("age, hours"),
+    "categories": _("categories"),
+    "files": _("files"),
+    "packs": _("packs"),
+    "events": _("events"),
+    "photos": _("photos"),
+    "package": _("package"),
+}
+
+
+def worded(check: Check) -> Said:
+    """Return a check's finding and advice in words."""
+    return Said(FINDINGS[check.finding], ADVICE[check.advice] if check.advice else "")
+
+
+def figures(check: Check) -> list[tuple[Text, str]]:
+    """Return a check's figures with their names; empty ones are left out."""
+    return [(DATA.get(name, name), value) for name, value in check.data.items() if value]

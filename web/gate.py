@@ -1,0 +1,244 @@
+"""The gate's page: live picture, verdict, vehicle, and what the officer does next."""
+
+import json
+from dataclasses import replace
+from typing import cast
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from checkpoint.credential import Format
+from checkpoint.crossing import Category
+from checkpoint.errors import CredentialError, GateError
+from checkpoint.reasons import Reason
+from checkpoint.sighting import Code
+from checkpoint.vehicle import Crossing
+from web import words
+from web.access import deciding, officer, reading
+from web.cards import gate_card
+from web.errors import done
+from web.officers import OfficerError
+from web.plates import DIGITS, ENDINGS, LETTERS, PROVINCES, kept
+from web.serving import services
+
+blueprint = Blueprint("gate", __name__)
+
+LONGEST_TYPED = 8000  # characters a hand scanner may send: a dense code holds 4,296, in several bytes each
+
+
+@blueprint.get("/")
+@reading
+def home() -> Response:
+    """The gate is home."""
+    return cast("Response", redirect(url_for("gate.page")))
+
+
+@blueprint.get("/gate")
+@reading
+def page() -> str:
+    """The whole page."""
+    others = [n for n in services().officers.names() if n != officer().name and _may_be_second(n)]
+    return render_template(
+        "gate.html",
+        **_state(),
+        seconds=others,
+        provinces=PROVINCES,
+        letters=LETTERS,
+        digits=DIGITS,
+        endings=ENDINGS,
+        typed_formats=(Format.TYPED_ID, Format.LORRY_PASS),
+    )
+
+
+@blueprint.get("/gate/card")
+@reading
+def card() -> str:
+    """The part that changes: verdict, people, buttons."""
+    return render_template("gate_card.html", **_state())
+
+
+@blueprint.get("/gate/vehicle")
+@reading
+def vehicle_part() -> str:
+    """The vehicle: plate, people, category."""
+    return render_template("gate_vehicle.html", **_state())
+
+
+def _state() -> dict[str, object]:
+    station = services()
+    view = station.gate.view()
+    seat = request.args.get("seat", type=int)
+    return {
+        "view": view,
+        "card": gate_card(view, verdict_s=station.gate.settings.verdict_s, seat=seat),
+        "vehicle": station.gate.vehicle,
+        "crossing": view.crossing.id if view.crossing else "",
+    }
+
+
+def _may_be_second(name: str) -> bool:
+    other = services().officers.get(name)
+    return other is not None and other.role.may_decide
+
+
+@blueprint.post("/gate/next")
+@deciding
+def next_vehicle() -> Response:
+    """Close the crossing."""
+    _same_vehicle(may_be_gone=True)
+    services().gate.next(officer=officer().name)
+    return done(url_for("gate.page"))
+
+
+@blueprint.post("/gate/vehicle")
+@deciding
+def describe() -> Response:
+    """Set what was sent of plate, trailer, people, category and route; leave the rest as it is."""
+    _same_vehicle(may_be_gone=True)
+    gate = services().gate
+    sent = request.form
+    vehicle = gate.vehicle
+    if "plate" in sent:
+        vehicle = replace(vehicle, plate=kept(sent["plate"]))
+    if "trailer" in sent:
+        vehicle = replace(vehicle, trailer=kept(sent["trailer"]))
+    if "route" in sent:
+        vehicle = replace(vehicle, route=sent["route"].strip()[:80])
+    if "people" in sent:
+        vehicle = replace(vehicle, people=_number(sent["people"]))
+    if "category" in sent:
+        vehicle = replace(vehicle, category=_category(sent["category"]))
+    gate.describe_vehicle(vehicle, officer=officer().name)
+    return done(url_for("gate.page"))
+
+
+@blueprint.post("/gate/compared")
+@deciding
+def compared() -> Response:
+    """The officer compared the code with the ID document."""
+    _same_vehicle()
+    services().gate.compared_with_id(_seat(), officer=officer().name)
+    return done(_here())
+
+
+@blueprint.post("/gate/bench")
+@deciding
+def to_bench() -> Response:
+    """Send one person to the bench, and go there with them."""
+    crossing, seat = _same_vehicle(), _seat()
+    traveller = services().gate.to_bench(seat)
+    if crossing is None or traveller.crossing != crossing.id:
+        raise GateError("vehicle-changed")
+    return done(url_for("bench.page", person=f"{traveller.crossing}:{traveller.seat}"), go=True)
+
+
+@blueprint.post("/gate/override")
+@deciding
+def override() -> Response:
+    """Admit against the rules: a reason, and the PIN of a second person."""
+    _same_vehicle()
+    seat, station = _seat(), services()
+    second = request.form.get("second", "")
+    if not second or second == officer().name:
+        raise GateError("second-person-needed")
+    confirmed = station.officers.verify(second, request.form.get("pin", ""))
+    if not confirmed.role.may_decide:
+        raise OfficerError("not-allowed")
+    station.gate.override(seat, why=_why(), officer=officer().name, second=confirmed.name)
+    return done(_here())
+
+
+@blueprint.post("/gate/correct")
+@deciding
+def correct() -> Response:
+    """Undo one person's check, as a new event."""
+    _same_vehicle()
+    services().gate.correct(_seat(), why=_why(), officer=officer().name)
+    return done(url_for("gate.page"))
+
+
+@blueprint.post("/gate/typed")
+@deciding
+def typed() -> Response:
+    """Judge what the officer typed: marked as unverified."""
+    text = request.form.get("text", "").strip()
+    if not text:
+        raise GateError("nothing-typed")
+    try:
+        kind = Format(request.form.get("format", Format.TYPED_ID))
+    except ValueError:
+        raise GateError("nothing-typed") from None
+    credential = services().typed(kind, text[:200])
+    services().gate.present_typed(credential, officer=officer().name)
+    return done(url_for("gate.page"))
+
+
+@blueprint.post("/gate/scanned")
+@deciding
+def scanned() -> Response:
+    """Judge what a hand scanner sent as keystrokes: the same way as a code before the camera."""
+    text = request.form.get("text", "")
+    if not text.strip():
+        raise GateError("nothing-typed")
+    if len(text) > LONGEST_TYPED:
+        raise CredentialError(Reason.TOO_LARGE)
+    code = Code(text=text, data=text.encode(), format="hand-scanner", decoder="hand-scanner")
+    services().gate.present([code], officer=officer().name)
+    return done(url_for("gate.page"))
+
+
+@blueprint.get("/live/<role>.jpg")
+@reading
+def live(role: str) -> Response:
+    """The newest picture of one camera; 204 where it is the one the page has, or the camera gives none.
+
+    The header X-Picture says in JSON what is seen in it: number, size, outlines, hints in words, fault.
+    """
+    if role not in {"gate", "bench"}:
+        raise GateError("not-found")
+    picture = services().live.latest(role)
+    about = {
+        "number": picture.number,
+        "size": picture.size,
+        "outlines": picture.outlines,
+        "hints": [str(words.hint(h)) for h in picture.hints],
+        "fault": str(words.mistake("camera-fault").word) if picture.fault else "",
+    }
+    seen = request.args.get("seq", type=int) == picture.number
+    response = Response(status=204) if seen or not picture.jpeg else Response(picture.jpeg, mimetype="image/jpeg")
+    response.headers["X-Picture"] = json.dumps(about)  # ASCII: other characters are escaped
+    return response
+
+
+def _same_vehicle(*, may_be_gone: bool = False) -> Crossing | None:
+    """Return the open crossing if it is still the one the page showed; an act must never hit the next vehicle."""
+    crossing = services().gate.view().crossing
+    meant = request.form.get("crossing", "")
+    if (crossing.id if crossing else "") != meant and not (may_be_gone and not meant):
+        raise GateError("vehicle-changed")
+    return crossing
+
+
+def _here() -> str:
+    return url_for("gate.page", seat=request.form.get("seat"))
+
+
+def _seat() -> int:
+    return _number(request.form.get("seat", ""), wrong="unknown-seat")
+
+
+def _why() -> str:
+    """Return a listed reason's code, or what was typed instead."""
+    return (request.form.get("why_typed", "").strip() or request.form.get("why", "").strip())[:200]
+
+
+def _number(text: str, *, wrong: str = "people-out-of-range") -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 4):
+        raise GateError(wrong)
+    return int(text)
+
+
+def _category(text: str) -> Category:
+    try:
+        return Category(text)
+    except ValueError:
+        raise GateError("vehicle-changed") from None

@@ -1,0 +1,57 @@
+"""What the pages stand on: the station's use cases and devices, handed over by the program that wires them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from checkpoint.bench import Bench, SlotRead
+from checkpoint.credential import Credential, Format
+from checkpoint.gate import Gate
+from checkpoint.health import Check, SyncStatus
+from checkpoint.journal import Journal
+from checkpoint.ports import LiveView, Scenes
+from web.officers import Officers
+
+
+@dataclass(frozen=True, slots=True)
+class StationIdentity:
+    """Which station this is.
+
+    ``simulated`` names the devices behind which nothing real stands ("camera", "lamps", ...): every page says so.
+    ``timezone`` is an IANA name, e.g. "Asia/Shanghai"; pages show local time, the journal keeps UTC.
+    """
+
+    name: str
+    town: str
+    version: str
+    simulated: tuple[str, ...] = ()
+    timezone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the pages call.
+
+    ``read_slot(slot, officer)`` photographs the bench, reads the slot's cassette and records it; raises `BenchError`,
+    `CameraError`. ``typed(format, text)`` turns what an officer typed (`Format.TYPED_ID` or `Format.LORRY_PASS`) into
+    evidence marked unverified; raises `CredentialError`. ``lots`` may be empty: then the lot is typed.
+    ``scan_picture(picture, officer)`` lets a still picture take the camera's way through the gate; raises ValueError
+    where it is no picture. ``confirm_time(officer)`` records that an officer compared the clock with a watch.
+    ``scenes`` and ``demo_logins`` (name, PIN) exist only in the demo.
+    """
+
+    station: StationIdentity
+    gate: Gate
+    bench: Bench
+    journal: Journal
+    live: LiveView
+    officers: Officers
+    read_slot: Callable[[int, str], SlotRead]
+    typed: Callable[[Format, str], Credential]
+    health: Callable[[], Sequence[Check]]
+    sync: Callable[[], SyncStatus]
+    sync_now: Callable[[], None]
+    lots: Callable[[], Sequence[str]]
+    scan_picture: Callable[[bytes, str], None] | None = None
+    confirm_time: Callable[[str], None] | None = None
+    scenes: Scenes | None = None
+    demo_logins: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,62 @@
+// Acts: forms are sent by script, so that the live picture and the sound go on. Twice tapped is sent once.
+import { play } from "./sounds.js";
+import { refreshAll } from "./regions.js";
+import { say, hush } from "./say.js";
+import { ask } from "./station-fetch.js";
+
+export function startActs() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !("act" in form.dataset)) return;
+    event.preventDefault();
+    if (form.getAttribute("aria-busy") !== "true") send(form, event.submitter);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-send]") && event.target.files.length) event.target.form.requestSubmit();
+  });
+  for (const form of document.querySelectorAll("[data-drop]")) acceptDrops(form);
+}
+
+async function send(form, submitter) {
+  const body = new FormData(form, submitter);
+  form.setAttribute("aria-busy", "true");
+  try {
+    const answer = await ask(form.getAttribute("action"), { method: "POST", body });
+    if (answer.status === 401) return;
+    if (!answer.ok) {
+      const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
+      say(told?.word ?? document.body.dataset.sayFailed, told?.do ?? "");
+      play("refused");
+      form.dispatchEvent(new CustomEvent("act-refused", { detail: told, bubbles: true }));
+      await refreshAll();
+      return;
+    }
+    hush();
+    form.closest("dialog")?.close();
+    if (form.matches("[data-drop]")) form.reset();
+    const told = answer.status === 204 ? null : await answer.json();
+    if (told?.go) location.assign(told.go);
+    else await refreshAll();
+  } catch {
+    say(document.body.dataset.sayFailed);
+    play("refused");
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+}
+
+function acceptDrops(form) {
+  const input = form.querySelector("[type=file]");
+  const over = (on) => (event) => {
+    event.preventDefault();
+    form.classList.toggle("over", on);
+  };
+  form.addEventListener("dragover", over(true));
+  form.addEventListener("dragleave", over(false));
+  form.addEventListener("drop", (event) => {
+    over(false)(event);
+    if (!event.dataTransfer.files.length) return;
+    input.files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+}

@@ -1,0 +1,20 @@
+// Log-in: the keypad, and words for a wrong PIN without losing the chosen name.
+import { startActs } from "./acts.js";
+import { startKeypads } from "./keypad.js";
+
+startKeypads();
+const form = document.querySelector("[data-login]");
+if (form) {
+  form.dataset.act = "";
+  startActs();
+  const pin = form.elements.pin;
+  form.addEventListener("change", (event) => {
+    if (event.target.name !== "name") return;
+    pin.value = "";
+    pin.focus();
+  });
+  form.addEventListener("act-refused", () => {
+    pin.value = "";
+    pin.focus();
+  });
+}

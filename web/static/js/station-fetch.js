@@ -1,0 +1,18 @@
+// Asking the station: one place for the marks that tell the page's script from a browser, and for a session's end.
+const TIMEOUT_MS = 15000;
+const token = () => document.querySelector("meta[name=csrf-token]").content;
+
+export async function ask(url, options = {}) {
+  const answer = await fetch(url, {
+    ...options,
+    headers: { "X-Page": "1", "X-CSRFToken": token(), ...options.headers },
+    credentials: "same-origin",
+    cache: "no-store",
+    signal: options.signal ?? AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (answer.status === 401) {
+    const back = encodeURIComponent(location.pathname + location.search);
+    location.assign(`${document.body.dataset.login}?next=${back}`);
+  }
+  return answer;
+}

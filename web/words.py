@@ -1,0 +1,395 @@
+"""The words of the codes that officers read: reasons, verdicts, hints, mistakes. The catalogue holds the Chinese.
+
+Codes never change; words may. Each says in a few words what is the case, and in a sentence what to do next.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from checkpoint.assay import Outcome, Readiness
+from checkpoint.clock import ClockTrust
+from checkpoint.credential import Colour, Format, TestKind, TestResult
+from checkpoint.crossing import Category, Lamp, Verdict
+from checkpoint.events import Kind
+from checkpoint.health import State
+from checkpoint.reasons import Reason
+from checkpoint.sighting import CodeHint
+from web.officers import Role
+
+Text = Any
+"""A lazily translated text: turns into words of the reader's language when it is rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is the case, and what to do next ("" where nothing needs doing)."""
+
+    word: Text
+    do: Text = ""
+
+
+VERDICTS: Mapping[Verdict, Text] = {
+    Verdict.ADMIT: _("ADMIT"),
+    Verdict.HOLD: _("HOLD"),
+    Verdict.REFUSE: _("REFUSE"),
+}
+
+SHAPES: Mapping[str, str] = {"admit": "circle", "hold": "triangle", "refuse": "square", "fault": "stripes"}
+
+LAMPS: Mapping[Lamp, Text] = {
+    Lamp.GREEN: _("green light"),
+    Lamp.YELLOW: _("yellow light"),
+    Lamp.RED: _("red light"),
+    Lamp.FAULT: _("fault: red and yellow in turn"),
+    Lamp.OFF: _("lamp off"),
+}
+
+OUTCOMES: Mapping[Outcome, Text] = {
+    Outcome.NEGATIVE: _("NEGATIVE"),
+    Outcome.POSITIVE: _("POSITIVE"),
+    Outcome.INVALID: _("INVALID"),
+    Outcome.RETAKE: _("RETAKE"),
+}
+
+READINESS: Mapping[Readiness, Text] = {
+    Readiness.TOO_EARLY: _("waiting"),
+    Readiness.READY: _("READY"),
+    Readiness.OVERDUE: _("OVERDUE"),
+    Readiness.VOID: _("VOID"),
+}
+
+FORMATS: Mapping[Format, Text] = {
+    Format.HC1: _("EU / WHO certificate"),
+    Format.SHC: _("SMART Health Card"),
+    Format.VDS_NC: _("ICAO visible seal"),
+    Format.HEALTH_CODE: _("city health code"),
+    Format.LORRY_PASS: _("Lorry pass"),
+    Format.RECEIPT: _("receipt of another checkpoint"),
+    Format.TYPED_ID: _("typed ID number"),
+}
+
+TEST_KINDS: Mapping[TestKind, Text] = {TestKind.NAAT: _("NAAT"), TestKind.ANTIGEN: _("antigen test")}
+
+TEST_RESULTS: Mapping[TestResult, Text] = {
+    TestResult.NEGATIVE: _("negative"),
+    TestResult.POSITIVE: _("positive"),
+    TestResult.PENDING: _("no result yet"),
+    TestResult.UNCLEAR: _("unclear"),
+}
+
+COLOURS: Mapping[Colour, Text] = {
+    Colour.GREEN: _("green"),
+    Colour.YELLOW: _("yellow"),
+    Colour.RED: _("red"),
+    Colour.UNKNOWN: _("unknown"),
+}
+
+CATEGORIES: Mapping[Category, Text] = {
+    Category.RESIDENT: _("Resident"),
+    Category.OTHER: _("Passing through"),
+    Category.LORRY: _("Lorry"),
+    Category.COMPANY: _("Company"),
+}
+
+ROLES: Mapping[Role, Text] = {
+    Role.OFFICER: _("officer"),
+    Role.SHIFT_LEAD: _("shift lead"),
+    Role.ADMIN: _("administrator"),
+    Role.AUDITOR: _("auditor"),
+}
+
+STATES: Mapping[State, Text] = {State.OK: _("ok"), State.WARN: _("look"), State.FAULT: _("fault")}
+
+CLOCK_TRUST: Mapping[ClockTrust, Text] = {
+    ClockTrust.TRUSTED: _("clock ok"),
+    ClockTrust.CONFIRMED: _("time confirmed by an officer"),
+    ClockTrust.UNTRUSTED: _("clock not trusted: confirm the time"),
+}
+
+DEVICES: Mapping[str, Text] = {
+    "camera": _("camera"),
+    "camera-gate": _("gate camera"),
+    "camera-bench": _("bench camera"),
+    "lamps": _("lamps"),
+    "clock": _("clock"),
+    "buzzer": _("buzzer"),
+    "issuer": _("health-code issuer"),
+}
+
+REASONS: Mapping[Reason, Said] = {
+    # A decision that lets the traveller pass
+    Reason.RULES_MET: Said(_("all rules met"), _("Compare with the ID document, then let them pass.")),
+    Reason.OVERRIDDEN: Said(_("admitted by two officers"), _("Let them pass. Headquarters has been told of it.")),
+    # The code
+    Reason.UNKNOWN_CODE: Said(_("not a health code"), _("Ask for the health code or the test report.")),
+    Reason.SEVERAL_CODES: Said(_("several codes in view"), _("Show one code at a time.")),
+    Reason.INCOMPLETE_CODE: Said(_("only part of the code"), _("Show the next part of the code.")),
+    Reason.MALFORMED: Said(_("the code is damaged"), _("Open the code again on the phone, or ask for the paper.")),
+    Reason.TOO_LARGE: Said(_("the code is far too large"), _("Ask for another proof. Do not accept this code.")),
+    Reason.UNKNOWN_ISSUER: Said(_("issuer not in the trust list"), _("Ask for another proof, or test here.")),
+    Reason.BAD_SIGNATURE: Said(_("the signature is false"), _("Do not accept this code. Call the shift lead.")),
+    Reason.KEY_NOT_ALLOWED: Said(_("signed by a key that must not sign this"), _("Do not accept this code.")),
+    Reason.ISSUER_EXPIRED: Said(_("the issuer's key has expired"), _("Ask for a newer code, or test here.")),
+    Reason.REVOKED: Said(_("the code was revoked"), _("Do not accept this code. Call the shift lead.")),
+    Reason.EXPIRED: Said(_("the code has expired"), _("Ask for a newer code, or test here.")),
+    Reason.NOT_YET_VALID: Said(_("the code is not valid yet"), _("Ask for a code that is valid today.")),
+    Reason.WRONG_KIND: Said(_("another kind of document"), _("Ask for the health code or the test report.")),
+    Reason.UNKNOWN_VALUE: Said(_("an entry nobody can read"), _("Ask for another proof, or test here.")),
+    Reason.TRUST_LIST_STALE: Said(_("the trust list is too old"), _("Load the trust list again: see Health.")),
+    Reason.NOT_VERIFIED: Said(_("typed, not proven"), _("Check the document by eye, or test here.")),
+    # The city health code
+    Reason.CANNOT_VERIFY_OFFLINE: Said(_("cannot be verified offline"), _("Try again, or test here.")),
+    Reason.ISSUER_ANSWER_STALE: Said(_("the issuer's answer is too old"), _("Show the code once more.")),
+    Reason.ISSUER_ANSWER_UNCLEAR: Said(_("the issuer's answer is unclear"), _("Show the code again, or test here.")),
+    Reason.HEALTH_CODE_YELLOW: Said(_("health code is yellow"), _("Ask to wait aside and call the shift lead.")),
+    Reason.HEALTH_CODE_RED: Said(_("health code is red"), _("Do not let pass. Keep apart and call the shift lead.")),
+    Reason.HEALTH_CODE_MISSING: Said(_("health code still needed"), _("Show the health code to the camera.")),
+    # The nucleic-acid report
+    Reason.TEST_POSITIVE: Said(_("the report is positive"), _("Do not let pass. Keep apart and call the shift lead.")),
+    Reason.NAAT_MISSING: Said(_("no NAAT report"), _("Show the NAAT report, or take an antigen test.")),
+    Reason.NAAT_STALE: Said(_("the NAAT report is too old"), _("Take an antigen test.")),
+    Reason.NAAT_PENDING: Said(_("sampled, no result yet"), _("Take an antigen test, or wait for the result.")),
+    Reason.NAAT_WITHOUT_TIME: Said(_("the report has no sampling time"), _("Take an antigen test.")),
+    Reason.SAMPLED_IN_FUTURE: Said(_("sampled in the future"), _("Check this station's clock, then the report.")),
+    # The antigen test on the spot
+    Reason.ANTIGEN_NEEDED: Said(_("antigen test needed"), _("Take an antigen test.")),
+    Reason.ANTIGEN_WAITING: Said(_("antigen test is running"), _("Wait aside until the test can be read.")),
+    Reason.ANTIGEN_POSITIVE: Said(
+        _("antigen test positive"), _("Do not let pass. Lead to the isolation point; touch nothing.")
+    ),
+    Reason.ANTIGEN_INVALID: Said(_("antigen test without a result"), _("Take a new cassette.")),
+    Reason.ANTIGEN_VOID: Said(_("antigen test void"), _("Take a new cassette.")),
+    # The lorry pass and the vehicle
+    Reason.PASS_MISSING: Said(_("no lorry pass"), _("Show the pass to the camera, or type its number.")),
+    Reason.PASS_EXPIRED: Said(_("the pass has expired"), _("Do not let pass. Ask for a valid pass.")),
+    Reason.PASS_OTHER_PLATE: Said(_("the pass is for another plate"), _("Check the plate of tractor and trailer.")),
+    Reason.PASS_OTHER_ROUTE: Said(_("the pass is for another route"), _("Check the route: point to point only.")),
+    Reason.OCCUPANT_NOT_CHECKED: Said(_("somebody is not checked yet"), _("Show the next person's code.")),
+    Reason.SAME_CODE_OTHER_PERSON: Said(_("code already used by another person"), _("Compare both with their ID.")),
+    # The station itself
+    Reason.CLOCK_UNTRUSTED: Said(_("clock not trusted: confirm the time"), _("Confirm the time: see Health.")),
+    Reason.RULES_MISSING: Said(_("no rules in force"), _("Load the rules: see Health. Check by hand until then.")),
+    Reason.RULES_BROKEN: Said(_("the rules cannot be applied"), _("Call the shift lead. Check by hand until then.")),
+    Reason.STATION_FAULT: Said(_("station fault"), _("Check by hand until the fault is gone: see Health.")),
+    # Reading a cassette
+    Reason.NO_CONTROL_LINE: Said(_("no control line"), _("The test does not count. Take a new cassette.")),
+    Reason.UNUSED_CASSETTE: Said(_("the cassette looks unused"), _("Check that the drops are on this cassette.")),
+    Reason.NO_CASSETTE: Said(_("no cassette in view"), _("Lay the cassette under the bench camera.")),
+    Reason.SEVERAL_CASSETTES: Said(_("several cassettes in view"), _("Leave only this slot's cassette in view.")),
+    Reason.UNKNOWN_CASSETTE_TYPE: Said(_("unknown type of cassette"), _("Use a cassette type of this station.")),
+    Reason.LAID_WRONG_WAY: Said(_("the cassette lies the wrong way"), _("Turn it: the sample well towards you.")),
+    Reason.HALF_OUTSIDE: Said(_("half outside the picture"), _("Move the whole cassette into the picture.")),
+    Reason.WINDOW_COVERED: Said(_("the read window is covered"), _("Take away what lies on the window.")),
+    Reason.WINDOW_TOO_SMALL: Said(_("the cassette is too small in the picture"), _("Bring the cassette closer.")),
+    Reason.TOO_CLOSE: Said(_("too close to the camera"), _("Move the cassette away a little.")),
+    Reason.TILTED: Said(_("the cassette is tilted"), _("Lay the cassette flat.")),
+    Reason.BLURRED: Said(_("the picture is blurred"), _("Hold still and wipe the lens, then read again.")),
+    Reason.MOVED: Said(_("something moved"), _("Hands away, then read again.")),
+    Reason.GLARE: Said(_("glare on the window"), _("Turn or shade the cassette, then read again.")),
+    Reason.SHADOW: Said(_("a shadow on the window"), _("Move out of the light, then read again.")),
+    Reason.TOO_DARK: Said(_("too dark"), _("Switch the bench light on, then read again.")),
+    Reason.TOO_BRIGHT: Said(_("too bright"), _("Shade the cassette, then read again.")),
+    Reason.STILL_MIGRATING: Said(_("the liquid is still moving"), _("Wait a minute, then read again.")),
+    Reason.MEMBRANE_FLOODED: Said(_("too much liquid"), _("Take a new cassette: four drops, no more.")),
+    Reason.MEMBRANE_STREAKED: Said(_("streaks on the membrane"), _("Take a new cassette.")),
+    Reason.LINES_UNCLEAR: Said(_("the lines are unclear"), _("Read again; if it stays, take a new cassette.")),
+    Reason.TOO_EARLY: Said(_("too early to read"), _("Wait for READY: an early look may miss a positive.")),
+    Reason.OVERDUE: Said(_("the read window is over"), _("The test does not count any more. Take a new cassette.")),
+    Reason.CLEAR_LINES: Said(_("clear lines"), ""),
+    Reason.UNREADABLE_PICTURE: Said(_("the picture cannot be read"), _("Check the bench camera, then read again.")),
+}
+
+HINTS: Mapping[str, Text] = {
+    CodeHint.CLOSER: _("Bring the code closer"),
+    CodeHint.STEADIER: _("Hold steadier"),
+    CodeHint.LESS_GLARE: _("Turn the screen: glare"),
+    CodeHint.MORE_LIGHT: _("More light, or a brighter screen"),
+    CodeHint.LESS_TILT: _("Hold the code straight"),
+    "nobody-on-duty": _("Nobody is on duty: log in, then show the code"),
+    "starting": _("The camera is starting"),
+}
+
+NOTICES: Mapping[str, Text] = {
+    "already-seen": _("This code was seen already; nothing changed."),
+    "unknown-code-ignored": _("Another code in view was not a health code; nothing changed."),
+}
+
+MISTAKES: Mapping[str, Said] = {
+    # at the bench
+    "slot-taken": Said(_("This slot holds another person's test."), _("Choose a free slot.")),
+    "test-running": Said(_("This person has a test running already."), _("Look for it on the board.")),
+    "unknown-slot": Said(_("The bench has no such slot."), _("Choose a slot on the board.")),
+    "slot-free": Said(_("No test runs in this slot."), _("Start one, or choose another slot.")),
+    "nothing-to-repeat": Said(_("The last test in this slot needs no repetition."), _("Start a new test instead.")),
+    "test-changed": Said(_("Another test is in this slot now."), _("Look again; nothing was changed.")),
+    "lot-needed": Said(_("The kit's lot is missing."), _("Choose or type the lot that is printed on the kit.")),
+    "person-needed": Said(_("Nobody is chosen."), _("Choose a person, or type a name or an ID number.")),
+    "person-left": Said(_("This person is not at the checkpoint any more."), _("Choose a person from the list.")),
+    # at the gate
+    "no-vehicle": Said(_("No vehicle is open at the gate."), _("Show a code first.")),
+    "vehicle-changed": Said(_("Another vehicle is at the gate now."), _("Look again; nothing was changed.")),
+    "nothing-typed": Said(_("Nothing was typed."), _("Type the number, or show a code.")),
+    "unknown-seat": Said(_("Nobody sits there any more."), _("Choose a person of this vehicle.")),
+    "people-out-of-range": Said(_("That many people cannot be."), _("Enter 1 to 60 people.")),
+    "second-person-needed": Said(_("A second person must confirm."), _("Choose somebody other than yourself.")),
+    "reason-needed": Said(_("A reason is missing."), _("Choose or type why.")),
+    "nothing-to-override": Said(_("This person is admitted already."), _("Nothing needs to be changed.")),
+    "plate-unreadable": Said(_("This plate cannot be."), _("Enter 4 to 10 letters and digits.")),
+    # log-in
+    "wrong-pin": Said(_("Wrong PIN."), _("Try again.")),
+    "locked-out": Said(_("Too many wrong PINs."), _("Wait, then try again.")),
+    "unknown-officer": Said(_("Nobody of that name works here."), _("Tap a name.")),
+    "name-needed": Said(_("A name is missing."), _("Type a name of up to 40 characters.")),
+    "name-taken": Said(_("That name exists already."), _("Choose another name.")),
+    "pin-of-digits": Said(_("That PIN cannot be."), _("Use 4 to 12 digits.")),
+    "not-allowed": Said(_("Your role may not do this."), _("Ask the shift lead.")),
+    "session-ended": Said(_("Your session has ended."), _("Log in again; nothing was changed.")),
+    "form-expired": Said(_("This page was open for too long."), _("Load it again and repeat; nothing was changed.")),
+    # the station
+    "journal-full": Said(_("The journal cannot be written: nothing was recorded."), _("Free space on the card.")),
+    "journal-broken": Said(_("The journal failed: nothing was recorded."), _("Check by hand and call the IT.")),
+    "camera-fault": Said(_("The camera gives no picture: nothing was read."), _("Check its cable, then try again.")),
+    "lamp-fault": Said(_("The lamp could not be set."), _("Signal by hand and check the lamp's cable.")),
+    "no-upload": Said(_("Headquarters did not take the upload."), _("It is kept and tried again by itself.")),
+    "not-a-picture": Said(_("This file is no picture."), _("Choose a JPEG or PNG file.")),
+    "picture-too-large": Said(_("This file is too large."), _("Choose a picture below 16 MB.")),
+    "not-found": Said(_("There is no such page or entry."), _("Go back to the gate.")),
+    "went-wrong": Said(_("Something went wrong."), _("Look at the log whether it was recorded.")),
+}
+
+OVERRIDE_WHY: Mapping[str, Text] = {
+    "medical-emergency": _("medical emergency"),
+    "rescue-or-police": _("rescue, fire or police on duty"),
+    "child-or-frail": _("small child or frail person"),
+    "paper-checked": _("paper report checked by eye"),
+    "ordered": _("ordered by headquarters"),
+}
+
+CORRECT_WHY: Mapping[str, Text] = {
+    "wrong-person": _("somebody else's code"),
+    "wrong-vehicle": _("belongs to another vehicle"),
+    "shown-by-mistake": _("shown by mistake"),
+}
+
+VOID_WHY: Mapping[str, Text] = {
+    "spilt": _("spilt or dropped"),
+    "person-left": _("the person left"),
+    "wrong-slot": _("started in the wrong slot"),
+    "wrong-drops": _("wrong number of drops"),
+}
+
+KINDS: Mapping[Kind, Text] = {
+    Kind.STATION_STARTED: _("station started"),
+    Kind.STATION_STOPPED: _("station stopped"),
+    Kind.EPOCH_OPENED: _("new epoch of the journal"),
+    Kind.CROSSING_DECIDED: _("crossing decided"),
+    Kind.CROSSING_CLOSED: _("vehicle left"),
+    Kind.ID_COMPARED: _("ID document compared"),
+    Kind.OVERRIDDEN: _("override"),
+    Kind.CORRECTED: _("correction"),
+    Kind.TEST_STARTED: _("antigen test started"),
+    Kind.TEST_REFUSED: _("reading refused: too early"),
+    Kind.TEST_READ: _("antigen test read"),
+    Kind.TEST_CONFIRMED: _("antigen test confirmed"),
+    Kind.TEST_VOIDED: _("antigen test void"),
+    Kind.KITS_RECEIVED: _("kits received"),
+    Kind.KITS_DRAWN: _("kits drawn"),
+    Kind.KITS_DISCARDED: _("kits discarded"),
+    Kind.KITS_COUNTED: _("kits counted"),
+    Kind.SHIFT_STARTED: _("shift started"),
+    Kind.SHIFT_HANDED_OVER: _("shift handed over"),
+    Kind.LOGGED_IN: _("logged in"),
+    Kind.LOGIN_FAILED: _("log-in failed"),
+    Kind.LOGGED_OUT: _("logged out"),
+    Kind.PERSONAL_VIEWED: _("personal data viewed"),
+    Kind.PERSONAL_DESTROYED: _("personal data destroyed"),
+    Kind.OFFICER_CHANGED: _("officers changed"),
+    Kind.SETTINGS_CHANGED: _("settings changed"),
+    Kind.RULES_CHANGED: _("rules changed"),
+    Kind.TRUST_CHANGED: _("trust list changed"),
+    Kind.ENROLLED: _("enrolled at headquarters"),
+    Kind.DEVICE_FAULT: _("device fault"),
+    Kind.DEVICE_RECOVERED: _("device works again"),
+    Kind.CLOCK_CONFIRMED: _("time confirmed"),
+    Kind.TAMPER_SEEN: _("journal was tampered with"),
+    Kind.JOURNAL_RESTORED: _("journal restored"),
+    Kind.BACKUP_MADE: _("backup made"),
+}
+
+CHECKS: Mapping[str, Text] = {
+    "camera-gate": _("Gate camera"),
+    "camera-bench": _("Bench camera"),
+    "camera": _("Camera"),
+    "lamps": _("Lamps"),
+    "clock": _("Clock"),
+    "journal": _("Journal"),
+    "trust-list": _("Trust list"),
+    "rules": _("Rules"),
+    "sync": _("Uploads"),
+    "disk": _("Disk"),
+    "zbar": _("Second code reader"),
+    "issuer": _("Health-code issuer"),
+    "temperature": _("Temperature"),
+    "memory": _("Memory"),
+    "officers": _("Officers"),
+}
+
+
+SCENES: Mapping[str, Text] = {
+    "lane-empty": _("nothing before the camera"),
+    "naat-negative-5h": _("negative, 5 h old"),
+    "naat-negative-30h": _("negative, 30 h old"),
+    "naat-positive": _("positive report"),
+    "naat-expired": _("expired code"),
+    "unknown-issuer": _("issuer not trusted"),
+    "forged": _("forged code"),
+    "health-code-green": _("health code, green"),
+    "health-code-yellow": _("health code, yellow"),
+    "health-code-red": _("health code, red"),
+    "shop-qr": _("a shop's QR code"),
+    "bench-empty": _("empty bench"),
+    "cassette-negative": _("negative"),
+    "cassette-strong-positive": _("strong positive"),
+    "cassette-faint-positive": _("faint positive"),
+    "cassette-no-control-line": _("no control line"),
+    "cassette-glare": _("glare"),
+    "own-picture": _("own photo"),
+}
+
+
+def reason(code: str) -> Said:
+    """Return the words of a reason code; a code of a newer version is shown as it stands rather than hidden."""
+    try:
+        return REASONS[Reason(code)]
+    except (ValueError, KeyError):
+        return Said(code)
+
+
+def hint(code: str) -> Text:
+    """Return the words of a live hint: a code hint, or a reason why a cassette could not be read now."""
+    return HINTS.get(code) or reason(code).word
+
+
+def mistake(code: str) -> Said:
+    """Return the words of something that cannot be done: a mistake's own, else those of a reason."""
+    return MISTAKES.get(code) or reason(code)
+
+
+def why(code: str) -> Text:
+    """Return the words of a listed reason for an override, a correction or a void test; free text as it stands."""
+    return OVERRIDE_WHY.get(code) or CORRECT_WHY.get(code) or VOID_WHY.get(code) or code
+
+
+OTHER_LANGUAGE: Mapping[str, Mapping[str, str]] = {
+    "en": {"admit": "放行", "hold": "等候处理", "refuse": "不予放行"},
+    "zh": {"admit": "admit", "hold": "hold", "refuse": "refuse"},
+}
+"""The verdict once more, small, in the language the page is not in: not everybody there reads the first."""
+
+
+def scene(name: str) -> Text:
+    """Return a demo scene's name in words."""
+    return SCENES.get(name, name.replace("-", " "))
