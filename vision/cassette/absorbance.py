@@ -8,7 +8,8 @@ from checkpoint.ports import Image
 
 Floats = npt.NDArray[np.float32]
 
-_LIFT = 2.0  # keeps the logarithm of black pixels finite; about the read noise of an 8-bit camera
+LIFT = 2.0
+"""Keeps the logarithm of black pixels finite; about the read noise of an 8-bit camera."""
 
 
 def absorbance(image: Image) -> Floats:
@@ -17,7 +18,7 @@ def absorbance(image: Image) -> Floats:
     Values are the camera's, with its tone curve: a difference of absorbance d is a contrast of 1 - exp(-d) in the
     values as stored, which is how the contrast of lines is reported throughout.
     """
-    table = -np.log((np.arange(256, dtype=np.float32) + _LIFT) / (255.0 + _LIFT))
+    table = -np.log((np.arange(256, dtype=np.float32) + LIFT) / (255.0 + LIFT))
     taken: Floats = table.astype(np.float32)[image]
     return taken
 

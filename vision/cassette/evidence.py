@@ -11,6 +11,8 @@ from vision.cassette.window import WindowReading
 _HEIGHT = 640  # pixels of the picture; the crop is scaled to it
 _PANEL = 300
 _INK = (40, 40, 40)
+_GREY = (120, 120, 120)
+_EVIDENCE = (40, 130, 20)
 _OUTLINE = (60, 150, 40)
 _CONTROL = (190, 90, 20)
 _TEST = (30, 30, 200)
@@ -77,8 +79,14 @@ def _panel(reading: WindowReading) -> Image:
         x = left + np.clip(values / highest, -0.1, 1.0) * (right - left - 30) + 20
         y = np.linspace(top, bottom, len(values))
         curve = np.column_stack([x, y]).round().astype(np.int32)
-        cv2.polylines(panel, [curve], False, _INK, 1, cv2.LINE_AA)
-        _write(panel, f"absorbance, full width {highest:.2f}", (left, _HEIGHT - 10), _INK, 0.42)
+        cv2.polylines(panel, [curve], False, _GREY, 1, cv2.LINE_AA)
+        _write(panel, f"grey: absorbance, full width {highest:.2f}", (left, _HEIGHT - 16), _INK, 0.42)
+    if len(reading.evidence) > 1:
+        x = (left + right) / 2 + np.clip(reading.evidence / 10, -1.0, 1.0) * (right - left) / 2
+        y = np.linspace(top, bottom, len(reading.evidence))
+        curve = np.column_stack([x, y]).round().astype(np.int32)
+        cv2.polylines(panel, [curve], False, _EVIDENCE, 1, cv2.LINE_AA)
+        _write(panel, "green: log odds of a line, -10 to 10", (left, _HEIGHT - 2), _EVIDENCE, 0.42)
     for share, colour in ((reading.control_at, _CONTROL), (reading.test_at, _TEST)):
         if share is not None:
             row = round(top + share * (bottom - top))

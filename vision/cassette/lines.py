@@ -73,6 +73,26 @@ def strength(ridge: Ridge) -> float:
     return ridge.snr * (0.3 + 0.7 * ridge.evenness) * min(1.0, ridge.depth / 0.02)
 
 
+def measure(strip: Strip, row: int) -> Ridge:
+    """Return how deep, clear and even a line at `row` is, in the channel in which it is clearest.
+
+    The row may shift by two samples to the line's middle.
+    """
+    found = []
+    for name, values in channels(strip.inner).items():
+        columns = _segments(values)
+        segments = _ridge_by_segment(columns)
+        whole = np.sort(segments, axis=1)[:, :-1].mean(axis=1)
+        first, last = max(0, row - 2), min(len(whole), row + 3)
+        at = first + int(whole[first:last].argmax())
+        depth = max(0.0, float(whole[at]))
+        near = segments[max(0, at - 1) : at + 2].max(axis=0)
+        evenness = float(np.clip(near.min() / (near.mean() + 1e-6), 0.0, 1.0))
+        inside = columns[strip.start + _END_ZONE : max(strip.end - _END_ZONE, strip.start + 2 * _END_ZONE)]
+        found.append(Ridge(at, depth, depth / _noise(inside), evenness, name))
+    return max(found, key=lambda ridge: ridge.snr)
+
+
 def profile(strip: Strip) -> npt.NDArray[np.float64]:
     """Return the membrane's green absorbance along its length over its own level, shape (end - start,)."""
     along = np.median(strip.inner[strip.start : strip.end, :, 1], axis=1)

@@ -25,6 +25,7 @@ _LENGTH_IN_WIDTHS = (
     7.5,
 )  # visible length over visible width: 3.9 to 5.7 in 10-90 % of crops, ovals and close-ups less
 _EDGE_CLIP = 0.08  # a soft edge of a membrane has about this gradient; a black rim must not outweigh it
+_END_SHARE = 0.14  # of the crop's height: lines stand further in, the recess's own ends do not
 _LONG_SHARE = 0.4  # of the crop's height: shorter edges are letters, wells, lines
 
 
@@ -120,7 +121,9 @@ def _sides(grey: Floats, valid: Floats) -> tuple[int, int, float]:
     across, along = _gradients(grey, valid)
     edge = _long_edges(across)
     edge = edge / (edge.max() + 1e-6)
-    steps = np.hstack([np.zeros((height, 1)), np.cumsum(cv2.GaussianBlur(along, (0, 0), 1.0), axis=1)])
+    cut = round(_END_SHARE * height)
+    steps = cv2.GaussianBlur(along, (0, 0), 1.0)[cut : height - cut]
+    steps = np.hstack([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)])
     narrow, wide = int(_WIDTH_SHARE[0] * WORKING_HEIGHT), int(_WIDTH_SHARE[1] * WORKING_HEIGHT)
     fits, pairs = [], []
     for candidate in range(narrow, max(narrow + 1, min(wide, width - 3)) + 1, 2):
@@ -145,7 +148,7 @@ def _sides(grey: Floats, valid: Floats) -> tuple[int, int, float]:
         )
         pairs.append(np.column_stack([left, right]))
     fit, pair = np.vstack(fits), np.vstack(pairs)
-    total = fit[:, 0] + 2.0 * fit[:, 1] / (np.percentile(fit[:, 1], 99.5) + 0.002)
+    total = fit[:, 0] + 4.0 * fit[:, 1] / (np.percentile(fit[:, 1], 99.5) + 0.002)
     best = int(total.argmax())
     return int(pair[best, 0]), int(pair[best, 1]), float(fit[best, 0])
 

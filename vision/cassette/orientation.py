@@ -17,7 +17,7 @@ MAX_SLANT_DEG = 50.0
 _COARSE_HEIGHT, _COARSE_STEP = 72, 4.0
 _FINE_HEIGHT, _FINE_STEP = 128, 1.5
 _ACROSS_SHARE = 0.5  # the lines and the window's ends say less than its long sides: they are shorter
-_CLIP = 0.6  # printed letters and glare have steeper gradients than any edge of a window
+_CLIP = 0.25  # printed letters and glare have steeper gradients than any edge of a window
 _CALM_DEG = 60.0  # slight preference for crops cut along the window
 
 

@@ -8,38 +8,88 @@ import numpy as np
 from checkpoint.ports import Image
 from checkpoint.reasons import Reason
 from vision.cassette.membrane import Membrane
-from vision.cassette.strip import Strip
+from vision.cassette.strip import ACROSS, UNIT, Strip
 
-_MIN_WIDTH_PX = 9.0  # below it a line of 0.7 mm is less than two pixels thick
-_DARK, _BRIGHT = 28, 250  # level of the membrane's middle, 0 to 255
-_GLARE_SHARE = 0.12  # of the membrane's pixels clipped to white while the rest is not
+_MIN_WIDTH_PX = 8.0  # below it a line of 0.7 mm is less than two pixels thick
+_DARK, _BRIGHT = 28.0, 251.0  # level of the membrane's middle, 0 to 255
+_GLARE_SHARE = 0.15  # of the membrane's pixels clipped to white while the rest is not
+_SOFT_EDGE = 0.42  # widths over which the sharpest edge of the picture rises, 10 to 90 %
+_FLOOD = 0.55  # absorbance of colour over the plastic: beyond it lines drown
+_STREAK = 0.16  # absorbance of a streak along the membrane over its own level
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Measures behind the gates, and the gates that closed, the gravest first."""
+    """Measures behind the gates by name, and the gates that closed, the gravest first.
 
-    width_px: float
-    level: float
-    clipped_share: float
+    ``wash``: absorbance of colour (green over red) of the membrane over the plastic beside it.
+    """
+
+    measures: dict[str, float]
     flags: tuple[Reason, ...]
+
+    @property
+    def wash(self) -> float:
+        """What colour the liquid left on the membrane."""
+        return self.measures["wash"]
 
 
 def inspect(crop: Image, membrane: Membrane, strip: Strip) -> Quality:
     """Measure a window's picture."""
     pixels = _membrane_pixels(crop, membrane)
-    level = float(np.median(pixels))
-    clipped = float((pixels >= 253).mean())
-    flags = []
-    if membrane.width_px < _MIN_WIDTH_PX:
-        flags.append(Reason.WINDOW_TOO_SMALL)
-    if level < _DARK:
-        flags.append(Reason.TOO_DARK)
-    if level > _BRIGHT:
-        flags.append(Reason.TOO_BRIGHT)
-    elif clipped > _GLARE_SHARE:
-        flags.append(Reason.GLARE)
-    return Quality(membrane.width_px, level, clipped, tuple(flags))
+    measures = {
+        "width_px": membrane.width_px,
+        "level": float(np.median(pixels)),
+        "clipped_share": float((pixels >= 253).mean()),
+        "edge_rise": edge_rise(strip),
+        "wash": wash(strip),
+        "streak": streak(strip),
+    }
+    gates = (
+        (Reason.WINDOW_TOO_SMALL, measures["width_px"] < _MIN_WIDTH_PX),
+        (Reason.TOO_DARK, measures["level"] < _DARK),
+        (Reason.TOO_BRIGHT, measures["level"] > _BRIGHT),
+        (Reason.GLARE, measures["clipped_share"] > _GLARE_SHARE and measures["level"] <= _BRIGHT),
+        (Reason.BLURRED, measures["edge_rise"] > _SOFT_EDGE),
+        (Reason.MEMBRANE_FLOODED, measures["wash"] > _FLOOD),
+        (Reason.MEMBRANE_STREAKED, measures["streak"] > _STREAK),
+    )
+    return Quality(measures, tuple(reason for reason, closed in gates if closed))
+
+
+def edge_rise(strip: Strip) -> float:
+    """Return over how many widths the sharpest edge near the membrane rises from 10 to 90 %: what blur leaves.
+
+    Taken from the steepest place against the largest change over a third of the width, in both directions.
+    """
+    grey = strip.absorbance.mean(axis=2)
+    rise = []
+    for axis, mean in ((1, 8), (0, 8)):
+        smooth = cv2.blur(grey, (1, mean) if axis == 1 else (mean, 1))
+        steep = np.abs(np.diff(smooth, axis=axis))
+        span = UNIT // 3
+        across = np.abs(smooth[:, span:] - smooth[:, :-span]) if axis == 1 else np.abs(smooth[span:] - smooth[:-span])
+        steepest, change = float(np.percentile(steep, 99.7)), float(np.percentile(across, 99.7))
+        rise.append(0.8 * change / max(steepest, 1e-4) / UNIT)
+    return min(rise)
+
+
+def wash(strip: Strip) -> float:
+    """Return the colour of the membrane, green over red absorbance, over that of the plastic on both sides."""
+    colour = strip.absorbance[..., 1] - strip.absorbance[..., 2]
+    rows = slice(strip.start, max(strip.end, strip.start + 1))
+    membrane = float(np.median(colour[rows, ACROSS // 2 - UNIT // 4 : ACROSS // 2 + UNIT // 4]))
+    beside = np.concatenate([colour[rows, :6].ravel(), colour[rows, -6:].ravel()])
+    valid = np.concatenate([strip.valid[rows, :6].ravel(), strip.valid[rows, -6:].ravel()])
+    return membrane - float(np.median(beside[valid])) if valid.mean() > 0.2 else membrane
+
+
+def streak(strip: Strip) -> float:
+    """Return how much darker the darkest lengthwise streak is than the membrane beside it."""
+    columns = np.median(strip.inner[strip.start : max(strip.end, strip.start + 1)].mean(axis=2), axis=0)
+    at = np.arange(len(columns))
+    rest = columns - np.polyval(np.polyfit(at, columns, 2), at)
+    return float(rest.max() - np.median(rest))
 
 
 def _membrane_pixels(crop: Image, membrane: Membrane) -> np.ndarray:

@@ -41,16 +41,21 @@ class Strip:
         return self.absorbance[:, ACROSS // 2 - half : ACROSS // 2 + half]
 
 
+def to_canvas(membrane: Membrane) -> npt.NDArray[np.float64]:
+    """Return the 2 x 3 affine from crop pixels to the canvas."""
+    middle = membrane.to_level[:, 2] * UNIT + (ACROSS / 2 - 0.5, ALONG / 2 - 0.5)
+    return np.column_stack([membrane.to_level[:, :2] * UNIT, middle])
+
+
 def cut_strip(crop: Image, membrane: Membrane) -> Strip:
     """Return the canvas around `membrane` in `crop`, shape (H, W, 3)."""
-    to_canvas = np.column_stack(
-        [membrane.to_level[:, :2] * UNIT, membrane.to_level[:, 2] * UNIT + (ACROSS / 2 - 0.5, ALONG / 2 - 0.5)]
-    )
     shrink = membrane.width_px / UNIT
     if shrink > 1.5:  # warpAffine only looks at the nearest pixels: blur first, so that all of them count
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), 0.4 * shrink))
-    valid = cv2.warpAffine(np.ones(crop.shape[:2], np.float32), to_canvas, (ACROSS, ALONG))
-    canvas = cv2.warpAffine(crop, to_canvas, (ACROSS, ALONG), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    valid = cv2.warpAffine(np.ones(crop.shape[:2], np.float32), to_canvas(membrane), (ACROSS, ALONG))
+    canvas = cv2.warpAffine(
+        crop, to_canvas(membrane), (ACROSS, ALONG), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     half = membrane.length * UNIT / 2
     start, end = max(0, round(ALONG / 2 - half)), min(ALONG, round(ALONG / 2 + half))
     return Strip(absorbance(np.asarray(canvas)), np.asarray(valid > 0.99), start, end, shrink)

@@ -11,16 +11,14 @@ from checkpoint.ports import Image
 from checkpoint.reasons import Reason
 from vision.cassette.absorbance import bgr
 from vision.cassette.geometry import ControlEnd, LineGeometry
-from vision.cassette.judge import Judgement, Thresholds, judge
-from vision.cassette.lines import Ridge, profile, ridges, strength
+from vision.cassette.judge import CONTROL_LIMITS, TEST_LIMITS, Judgement, judge
+from vision.cassette.lines import Ridge, measure, profile
 from vision.cassette.membrane import Membrane, find_membrane
-from vision.cassette.quality import inspect
+from vision.cassette.network import Network, load_network
+from vision.cassette.quality import Quality, inspect
+from vision.cassette.roles import Roles, assign, count_lines, runs_forward
 from vision.cassette.strip import Strip, cut_strip
 
-CONTROL_LIMITS = Thresholds(absent=0.25, present=0.6)
-TEST_LIMITS = Thresholds(absent=0.35, present=0.65)
-
-_HALF_STRENGTH = 5.0  # of a ridge: evidence one half
 _SMALLEST_SIDE = 16  # pixels: smaller is no picture of a window
 
 
@@ -28,10 +26,11 @@ _SMALLEST_SIDE = 16  # pixels: smaller is no picture of a window
 class WindowReading:
     """A reading of one window and what can be drawn of it.
 
-    ``outline``: the membrane's corners, (4, 2), crop pixels; ``axis``: unit vector from the membrane's start to its
-    end, control end first where that is known; ``control_at``, ``test_at``: distance of the lines from the start as a
-    share of the membrane's length, None where there is none; ``profile``: absorbance along the axis, start first;
-    ``features``: what the judgement rests on, by name; ``flags``: quality gates that closed.
+    ``outline``: the membrane's corners, (4, 2), crop pixels, control end first where that is known; ``axis``: unit
+    vector along the membrane from that end; ``control_at``, ``test_at``: distance of the lines from that end as a share
+    of the membrane's length, None where there is none; ``profile``: absorbance along the membrane; ``evidence``: log
+    odds of a line along the membrane, as many values; ``features``: what the judgement rests on, by name; ``flags``:
+    quality gates that closed.
     """
 
     reading: Reading
@@ -40,6 +39,7 @@ class WindowReading:
     control_at: float | None
     test_at: float | None
     profile: npt.NDArray[np.float64]
+    evidence: npt.NDArray[np.float64]
     features: dict[str, float] = field(default_factory=dict)
     flags: tuple[Reason, ...] = ()
 
@@ -50,91 +50,107 @@ def read_window(
     control_end: ControlEnd = ControlEnd.UNKNOWN,
     mm_per_px: float | None = None,
     expected: LineGeometry | None = None,
+    network: Network | None = None,
 ) -> WindowReading:
     """Read a crop of a result window, ndarray, shape (H, W, 3) or (H, W), uint8, BGR.
 
     With an unknown `control_end` lines are only counted: the stronger one is called the control line. With a known one
     the line on the control side is the control line, and a lone line on the other side makes the test invalid.
-    `mm_per_px` gives positions in millimetres; `expected` where this type's lines belong.
+    `mm_per_px` gives positions in millimetres; `expected` where this type's lines belong; `network` other weights than
+    those that ship with the package.
     """
     crop = bgr(image)
     if min(crop.shape[:2]) < _SMALLEST_SIDE:
         return _unreadable(crop)
     membrane = find_membrane(crop)
     strip = cut_strip(crop, membrane)
-    flipped = control_end is not ControlEnd.UNKNOWN and _runs_backwards(membrane, control_end, crop)
-    candidates = ridges(strip)
-    control, test = _assign(candidates, strip, control_end, flipped)
+    evidence = (network or load_network()).log_odds(strip)
+    forward = runs_forward(membrane.axis, crop.shape[0] >= crop.shape[1], control_end)
+    if control_end is ControlEnd.UNKNOWN:
+        roles = count_lines(evidence)
+    else:
+        mm_per_row = None if mm_per_px is None else strip.px_per_sample * mm_per_px
+        roles = assign(evidence, strip, forward=forward, expected=expected, mm_per_row=mm_per_row)
     quality = inspect(crop, membrane, strip)
-    evidence = _evidence(control), _evidence(test)
-    judgement = judge(*evidence, end=control_end, control_limits=CONTROL_LIMITS, test_limits=TEST_LIMITS)
-    if quality.flags:
-        judgement = Judgement(Outcome.RETAKE, quality.flags[0])
-    along = profile(strip)
+    control, test = _likelihood(roles.control), _likelihood(roles.test)
+    judgement = _gated(
+        judge(control, test, end=control_end, used=quality.wash > UNUSED_WASH, clear=roles.clear), quality
+    )
+    return _drawable(strip, membrane, evidence, roles, quality, judgement, forward=forward, mm_per_px=mm_per_px)
+
+
+UNUSED_WASH = 0.015
+"""Absorbance of colour over the plastic around it that even a well-washed membrane keeps; an unused one has less."""
+
+
+def _gated(judgement: Judgement, quality: Quality) -> Judgement:
+    """Put the gravest quality gate before the judgement."""
+    return Judgement(Outcome.RETAKE, quality.flags[0]) if quality.flags else judgement
+
+
+def _drawable(
+    strip: Strip,
+    membrane: Membrane,
+    evidence: npt.NDArray[np.float64],
+    roles: Roles,
+    quality: Quality,
+    judgement: Judgement,
+    *,
+    forward: bool,
+    mm_per_px: float | None,
+) -> WindowReading:
+    """Put a reading together, control end first."""
+    length = max(1, strip.end - strip.start)
+    turn = slice(None) if forward else slice(None, None, -1)
+
+    def share(row: int) -> float:
+        along = (row - strip.start) / length
+        return along if forward else 1 - along
+
+    def line(ridge: Ridge) -> LineReading:
+        at_mm = None if mm_per_px is None else share(ridge.row) * length * strip.px_per_sample * mm_per_px
+        return LineReading(contrast=ridge.contrast, snr=ridge.snr, position_mm=at_mm)
+
+    control, test = measure(strip, roles.control_row), measure(strip, roles.test_row)
+    control_seen, test_seen = (_likelihood(odds) for odds in (roles.control, roles.test))
+    along = profile(strip)[turn]
     reading = Reading(
         outcome=judgement.outcome,
         reason=judgement.reason,
-        control=_line(control, strip, flipped, membrane, mm_per_px),
-        test=_line(test, strip, flipped, membrane, mm_per_px),
-        score=evidence[1],
-        profile=tuple(float(v) for v in (along[::-1] if flipped else along)),
+        control=line(control),
+        test=line(test),
+        score=test_seen,
+        profile=tuple(float(v) for v in along),
     )
+    features = {
+        "control_log_odds": roles.control,
+        "test_log_odds": roles.test,
+        "control_evenness": control.evenness,
+        "test_evenness": test.evenness,
+        "outline_fit": membrane.fit,
+        "length_in_widths": membrane.length,
+        **quality.measures,
+    }
     return WindowReading(
         reading=reading,
-        outline=np.roll(membrane.outline, 2, axis=0) if flipped else membrane.outline,
-        axis=(-membrane.axis[0], -membrane.axis[1]) if flipped else membrane.axis,
-        control_at=_share(control, strip, flipped),
-        test_at=_share(test, strip, flipped),
-        profile=np.array(reading.profile),
-        features={"fit": membrane.fit, "length": membrane.length, "width_px": membrane.width_px},
+        outline=membrane.outline if forward else np.roll(membrane.outline, 2, axis=0),
+        axis=membrane.axis if forward else (-membrane.axis[0], -membrane.axis[1]),
+        control_at=share(control.row) if control_seen > CONTROL_LIMITS.absent else None,
+        test_at=share(test.row) if test_seen > TEST_LIMITS.absent else None,
+        profile=along,
+        evidence=evidence[strip.start : strip.end][turn],
+        features=features,
         flags=quality.flags,
     )
 
 
-def _runs_backwards(membrane: Membrane, control_end: ControlEnd, crop: Image) -> bool:
-    """Return whether the membrane's axis runs from the far end to the control end."""
-    upright = crop.shape[0] >= crop.shape[1]
-    runs_forward = membrane.axis[1] > 0 if upright else membrane.axis[0] > 0
-    return runs_forward != (control_end is ControlEnd.START)
-
-
-def _assign(
-    candidates: list[Ridge], strip: Strip, control_end: ControlEnd, flipped: bool
-) -> tuple[Ridge | None, Ridge | None]:
-    """Return which candidates are the control and the test line."""
-    if control_end is ControlEnd.UNKNOWN:
-        return (candidates[0] if candidates else None), (candidates[1] if len(candidates) > 1 else None)
-    middle = (strip.start + strip.end) / 2
-    at_control = [c for c in candidates if (c.row > middle) == flipped]
-    elsewhere = [c for c in candidates if (c.row > middle) != flipped]
-    return (at_control[0] if at_control else None), (elsewhere[0] if elsewhere else None)
-
-
-def _evidence(ridge: Ridge | None) -> float:
-    if ridge is None:
-        return 0.0
-    return 1 / (1 + math.exp(-2.5 * math.log(max(strength(ridge), 1e-3) / _HALF_STRENGTH)))
-
-
-def _share(ridge: Ridge | None, strip: Strip, flipped: bool) -> float | None:
-    if ridge is None or strip.end <= strip.start:
-        return None
-    share = (ridge.row - strip.start) / (strip.end - strip.start)
-    return 1 - share if flipped else share
-
-
-def _line(ridge: Ridge | None, strip: Strip, flipped: bool, membrane: Membrane, mm_per_px: float | None) -> LineReading:
-    if ridge is None:
-        return NO_LINE
-    share = _share(ridge, strip, flipped)
-    position = None
-    if mm_per_px is not None and share is not None:
-        position = share * membrane.length * membrane.width_px * mm_per_px
-    return LineReading(contrast=ridge.contrast, snr=ridge.snr, position_mm=position)
+def _likelihood(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def _unreadable(crop: Image) -> WindowReading:
     height, width = crop.shape[:2]
     reading = Reading(Outcome.RETAKE, Reason.WINDOW_TOO_SMALL, NO_LINE, NO_LINE, 0.0)
     corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=np.float64)
-    return WindowReading(reading, corners, (0.0, 1.0), None, None, np.zeros(0), flags=(Reason.WINDOW_TOO_SMALL,))
+    nothing = np.zeros(0)
+    return WindowReading(reading, corners, (0.0, 1.0), None, None, nothing, nothing, flags=(Reason.WINDOW_TOO_SMALL,))
