@@ -1,0 +1,253 @@
+"""Find cassettes in a picture: at any angle, on any surface, close up, clipped at the edge, one or several.
+
+Pairs of parallel edges propose where a window or a whole cassette may lie (`proposals`). Around each proposal the
+upright patch is described by its gradients (histograms of orientations) and weighed by a linear model fitted on drawn
+and real cassettes (`weights/locator.npz`, docs/reader.md). One model gives both answers: whether this is a cassette,
+and at which end its sample well lies, because a reversed cassette is one of the things it was fitted to turn down.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from checkpoint.ports import Image
+from vision.cassette.frames import (
+    PATCH_AFTER_MM,
+    PATCH_BEFORE_MM,
+    PATCH_PX_PER_MM,
+    PATCH_SIZE,
+    Frame,
+    Pyramid,
+)
+from vision.cassette.outline import outline
+from vision.cassette.proposals import WINDOW_WIDTH_MM, Pair, Segments, parallel_pairs, straight_edges
+
+WINDOW_MM = (13.4, 3.4)
+"""Length and width of a window's visible membrane, the middle of what kits show."""
+
+_WORKING_SIDES = (720, 1440)  # longest side, pixels: the larger one only where the smaller shows nothing
+_CELL = 6  # pixels of the patch: 3 mm
+_MOST_WINDOWS, _MOST_BODIES = 160, 24
+_BODY_MM = (70.0, 16.0)
+_BODY_WIDTHS_MM = (20.5, 17.8, 15.0)
+_ACCEPT = 0.0  # log odds
+_ONE_SCALE = 1.6
+_SIDES_KNOWN = 1.0  # log odds by which one direction must beat the other
+_OVERLAP = 0.25  # share of the smaller body: more means that two finds are one cassette
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One cassette in a picture.
+
+    ``frame``: origin in the middle of the window, x axis from the control end to the sample well; ``corners``: of the
+    cassette, shape (4, 2), pixels, clockwise, the control end's first, some possibly outside the picture;
+    ``window_corners``: of the visible membrane, as nearly as the frame tells; ``score``: log odds of being a cassette;
+    ``direction_score``: by how much those beat the reversed direction's.
+    """
+
+    frame: Frame
+    corners: npt.NDArray[Any]
+    window_corners: npt.NDArray[Any]
+    score: float
+    direction_score: float
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is that this is a cassette, 0 to 1."""
+        return 1 / (1 + math.exp(-self.score))
+
+    @property
+    def control_end_known(self) -> bool:
+        """Whether the picture tells at which end the control line lies."""
+        return self.direction_score >= _SIDES_KNOWN
+
+
+def find_cassettes(image: Image) -> list[Located]:
+    """Return the cassettes in `image`, ndarray, shape (H, W, 3) or (H, W), uint8, BGR; the surest first."""
+    longest = max(image.shape[:2])
+    for side in _WORKING_SIDES:
+        factor = min(1.0, side / longest)
+        found = _find(_reduced_grey(image, factor))
+        if found or factor == 1.0:
+            break
+    return [_in_full_picture(one, factor) for one in found]
+
+
+def _reduced_grey(image: Image, factor: float) -> Image:
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
+    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY) if small.ndim == 3 else small
+    return np.asarray(grey, np.uint8)
+
+
+def _in_full_picture(found: Located, factor: float) -> Located:
+    # Pixel centres, not corners: a reduced pixel's middle is the middle of the block that it stands for.
+    def enlarge(points: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        enlarged: npt.NDArray[Any] = (points + 0.5) / factor - 0.5
+        return enlarged
+
+    middle = enlarge(np.array((found.frame.x, found.frame.y)))
+    frame = Frame(float(middle[0]), float(middle[1]), found.frame.angle, found.frame.px_per_mm / factor)
+    return Located(frame, enlarge(found.corners), enlarge(found.window_corners), found.score, found.direction_score)
+
+
+def _find(grey: Image) -> list[Located]:
+    edges = straight_edges(grey)
+    height, width = grey.shape
+    right, bottom = width - 1, height - 1
+    border = np.array(((0, 0, right, 0), (0, bottom, right, bottom), (0, 0, 0, bottom), (right, 0, right, bottom)))
+    pairs = parallel_pairs(np.vstack([edges, border]), narrowest=3.0, widest=0.8 * max(height, width))
+    pyramid = Pyramid(grey)
+    windows = [p for p in pairs if p.length < 6.2 * p.width and p.width < 0.12 * max(height, width)]
+    bodies = [p for p in pairs if p.width >= 14 and p.length > 2.0 * p.width]
+    scored = _score_windows(pyramid, _strongest(windows, _MOST_WINDOWS))
+    scored += _score_bodies(pyramid, _strongest(bodies, _MOST_BODIES))
+    return [_measure(pyramid, edges, score, frame) for score, frame in _apart(pyramid, scored)]
+
+
+def _strongest(pairs: list[Pair], most: int) -> list[Pair]:
+    """Return up to `most` pairs that differ, those with the best-supported edges first."""
+    kept: list[Pair] = []
+    places = np.zeros((most, 4))
+    for pair in sorted(pairs, key=lambda p: -p.support * math.sqrt(p.width)):
+        if len(kept) == most:
+            break
+        place = np.array((pair.x, pair.y, pair.angle, math.log(pair.width)))
+        apart = np.abs(places[: len(kept)] - place)
+        apart[:, 2] = np.minimum(apart[:, 2], np.pi - apart[:, 2])
+        if (apart < (0.25 * pair.width, 0.25 * pair.width, 0.06, 0.1)).all(axis=1).any():
+            continue
+        places[len(kept)] = place
+        kept.append(pair)
+    return kept
+
+
+def _score_windows(pyramid: Pyramid, pairs: list[Pair]) -> list[tuple[float, Frame]]:
+    frames = [Frame(p.x, p.y, p.angle, p.width / WINDOW_WIDTH_MM) for p in pairs]
+    return [(_score(pyramid, way), way) for frame in frames for way in (frame, frame.reversed())]
+
+
+def _reversed_patch(frame: Frame) -> Frame:
+    """Return the frame whose patch is `frame`'s patch turned by half: the patch is not centred on the window."""
+    return frame.shifted(PATCH_AFTER_MM - PATCH_BEFORE_MM).reversed()
+
+
+def _score_bodies(pyramid: Pyramid, pairs: list[Pair]) -> list[tuple[float, Frame]]:
+    """Slide the patch along each pair taken as a cassette's long sides, in several widths of cassette."""
+    scored: list[tuple[float, Frame]] = []
+    for pair in pairs:
+        for width_mm in _BODY_WIDTHS_MM:
+            body = Frame(pair.x, pair.y, pair.angle, pair.width / width_mm)
+            half = min(pair.length / body.px_per_mm / 2, 60.0)
+            steps = max(1, round((2 * half - 20.0) * PATCH_PX_PER_MM / _CELL))
+            start = -(steps - 1) / 2 * _CELL / PATCH_PX_PER_MM
+            size = (PATCH_SIZE[0] + (steps - 1) * _CELL, PATCH_SIZE[1])
+            # The strip holds a patch for every step, whichever way round the cassette lies.
+            strip = pyramid.cut(body.shifted(start), PATCH_BEFORE_MM, size, PATCH_PX_PER_MM)
+            scores = _scores(_describe(strip))
+            at = scores.argmax(axis=0)
+            for way in (0, 1):
+                place = body.shifted(start + float(at[way]) * _CELL / PATCH_PX_PER_MM)
+                scored.append((float(scores[at[way], way]), _reversed_patch(place) if way else place))
+    return scored
+
+
+@cache
+def _model() -> tuple[npt.NDArray[Any], float]:
+    """Return the weights, one column a direction, and the bias."""
+    with resources.files("vision.cassette").joinpath("weights/locator.npz").open("rb") as file, np.load(file) as stored:
+        weights, bias = stored["weights"].astype(np.float32), float(stored["bias"])
+    across, down = PATCH_SIZE[0] // _CELL - 1, PATCH_SIZE[1] // _CELL - 1
+    # Turned by half, block and cell order run backwards and the unsigned orientations stay.
+    backward = weights.reshape(across, down, 2, 2, 9)[::-1, ::-1, ::-1, ::-1].reshape(-1)
+    return np.column_stack([weights, backward]), bias
+
+
+@cache
+def _descriptor() -> cv2.HOGDescriptor:
+    return cv2.HOGDescriptor(PATCH_SIZE, (2 * _CELL, 2 * _CELL), (_CELL, _CELL), (_CELL, _CELL), 9)
+
+
+def _describe(strip: Image) -> npt.NDArray[Any]:
+    """Return the gradient histograms of every patch along a strip, shape (steps, features)."""
+    steps = (strip.shape[1] - PATCH_SIZE[0]) // _CELL + 1
+    described = _descriptor().compute(strip, winStride=(_CELL, _CELL))
+    return np.asarray(described, np.float32).reshape(steps, -1)
+
+
+def _scores(described: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the log odds for the sample well on the right and on the left, shape (steps, 2)."""
+    weights, bias = _model()
+    scores: npt.NDArray[Any] = described @ weights + bias
+    return scores
+
+
+def _score(pyramid: Pyramid, frame: Frame) -> float:
+    return float(_scores(_describe(pyramid.patch(frame)))[0, 0])
+
+
+def _apart(pyramid: Pyramid, scored: list[tuple[float, Frame]]) -> list[tuple[float, Frame]]:
+    """Return the settled finds that do not lie on each other, surest first."""
+    kept: list[tuple[float, Frame]] = []
+    tried: list[Frame] = []
+    for score, frame in sorted(scored, key=lambda one: -one[0]):
+        if score < _ACCEPT - 2.0 or len(tried) >= 40:
+            break
+        if any(_overlap(frame, other) > _OVERLAP for _, other in kept) or any(_same(frame, t) for t in tried):
+            continue
+        tried.append(frame)
+        settled = _settle(pyramid, score, frame)
+        if settled[0] >= _ACCEPT and all(_overlap(settled[1], other) <= _OVERLAP for _, other in kept):
+            kept.append(settled)
+    kept.sort(key=lambda one: -one[0])
+    # The cassettes of one picture lie at one distance; lettering is taken for much smaller ones.
+    return [one for one in kept if 1 / _ONE_SCALE < one[1].px_per_mm / kept[0][1].px_per_mm < _ONE_SCALE]
+
+
+def _same(one: Frame, other: Frame) -> bool:
+    near = math.hypot(one.x - other.x, one.y - other.y) < 3 * other.px_per_mm
+    return near and math.cos(one.angle - other.angle) > 0.97 and 0.85 < one.px_per_mm / other.px_per_mm < 1.18
+
+
+def _overlap(one: Frame, other: Frame) -> float:
+    """Return the share of the smaller of two cassettes that lies on the other."""
+    kind, region = cv2.rotatedRectangleIntersection(_box(one), _box(other))
+    if kind == cv2.INTERSECT_NONE:
+        return 0.0
+    smaller = min(one.px_per_mm, other.px_per_mm) ** 2 * _BODY_MM[0] * _BODY_MM[1]
+    return float(cv2.contourArea(cv2.convexHull(region))) / smaller
+
+
+def _box(frame: Frame) -> tuple[tuple[float, float], tuple[float, float], float]:
+    middle = frame.shifted((PATCH_AFTER_MM - PATCH_BEFORE_MM) / 2)
+    size = (_BODY_MM[0] * frame.px_per_mm, _BODY_MM[1] * frame.px_per_mm)
+    return (middle.x, middle.y), size, math.degrees(frame.angle)
+
+
+def _settle(pyramid: Pyramid, score: float, frame: Frame) -> tuple[float, Frame]:
+    """Climb to the best place, scale and angle nearby."""
+    along, across, stretch, turn = 1.5, 0.8, 0.08, 0.04
+    for _ in range(5):
+        tries = [frame.shifted(s * along) for s in (-1, 1)] + [frame.shifted(0.0, s * across) for s in (-1, 1)]
+        tries += [Frame(frame.x, frame.y, frame.angle, frame.px_per_mm * math.exp(s * stretch)) for s in (-1, 1)]
+        tries += [Frame(frame.x, frame.y, frame.angle + s * turn, frame.px_per_mm) for s in (-1, 1)]
+        best, at = max(((_score(pyramid, one), i) for i, one in enumerate(tries)), default=(score, 0))
+        if best > score:
+            score, frame = best, tries[at]
+        else:
+            along, across, stretch, turn = along / 2, across / 2, stretch / 2, turn / 2
+    return score, frame
+
+
+def _measure(pyramid: Pyramid, edges: Segments, score: float, frame: Frame) -> Located:
+    backward = max(_score(pyramid, frame.reversed().shifted(along)) for along in (-1.5, 0.0, 1.5))
+    half = np.array(WINDOW_MM) / 2
+    window = frame.to_picture(np.array(((-1, -1), (1, -1), (1, 1), (-1, 1))) * half)
+    return Located(frame, outline(edges, frame), window, score, score - backward)
