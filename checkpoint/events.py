@@ -153,7 +153,7 @@ def parse_event(text: bytes, *, prev_hash: bytes, hash_: bytes) -> Event:
     """Return the event whose canonical text is `text`; raise ValueError where it is not one."""
     try:
         raw = json.loads(text)
-        kind = raw["kind"]
+        kind = _text(raw["kind"])
         return Event(
             epoch=_whole(raw["epoch"]),
             seq=_whole(raw["seq"]),
@@ -166,8 +166,8 @@ def parse_event(text: bytes, *, prev_hash: bytes, hash_: bytes) -> Event:
             ),
             rules=_text(raw["rules"]),
             body=_mapping(raw["body"]),
-            commitment=raw["commitment"],
-            photos=tuple(PhotoRef(**photo) for photo in raw["photos"]),
+            commitment=None if raw["commitment"] is None else _text(raw["commitment"]),
+            photos=tuple(_photo(photo) for photo in raw["photos"]),
             lane=Lane(raw["lane"]),
             prev_hash=prev_hash,
             hash=hash_,
@@ -204,3 +204,10 @@ def _mapping(value: object) -> Json:
     if not isinstance(value, dict):
         raise TypeError("an object was expected")
     return value
+
+
+def _photo(value: Json) -> PhotoRef:
+    sha256 = _text(value["sha256"])
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise TypeError("a photo is named by its SHA-256")
+    return PhotoRef(sha256, _whole(value["size"]), _text(value["media_type"]))

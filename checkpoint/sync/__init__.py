@@ -1,0 +1,18 @@
+"""Carrying the journal to headquarters, over HTTPS or as files on a stick."""
+
+from checkpoint.sync.client import SyncClient, SyncReport
+from checkpoint.sync.enrolment import Enrolment, enrol, parse_invitation
+from checkpoint.sync.loop import SyncLoop, SyncSettings
+from checkpoint.sync.sticks import read_receipts, write_batches
+
+__all__ = [
+    "Enrolment",
+    "SyncClient",
+    "SyncLoop",
+    "SyncReport",
+    "SyncSettings",
+    "enrol",
+    "parse_invitation",
+    "read_receipts",
+    "write_batches",
+]

@@ -1,0 +1,283 @@
+"""Carrying the journal to headquarters: the urgent first, then everything in order, then the photos."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+from pydantic import ValidationError
+
+from checkpoint.clock import Moment
+from checkpoint.errors import JournalError, SyncError
+from checkpoint.events import Json
+from checkpoint.journal import Journal, Pending
+from checkpoint.sync.enrolment import Enrolment
+from checkpoint.sync.messages import early_copies, heartbeat, next_batch
+from checkpoint.wire import (
+    PHOTO_CHUNK,
+    VERSION,
+    BadSignature,
+    EarlyReply,
+    Purpose,
+    Receipt,
+    Reply,
+    check_signature,
+    pack,
+    parse_object,
+    sign,
+)
+
+log = logging.getLogger(__name__)
+
+_PHOTOS_A_ROUND = 50
+
+
+class Refused(SyncError):  # noqa: N818  the word says what happened
+    """Headquarters answered, but not with yes. ``retry_after_s`` is how long it asks to be left alone."""
+
+    def __init__(self, status: int, fields: Json, retry_after_s: float | None = None) -> None:
+        self.status = status
+        self.fields = fields
+        self.retry_after_s = retry_after_s
+        super().__init__(f"headquarters answered {status}: {fields.get('error', 'no reason given')}")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one round did. ``error`` says why it stopped early; "all sent" is `pending.all_sent` and nothing else."""
+
+    sent: int
+    early: int
+    photos_sent: int
+    acked_to: int
+    pending: Pending
+    error: str = ""
+    retry_after_s: float | None = None
+
+    @property
+    def all_sent(self) -> bool:
+        """Whether headquarters holds everything this station knows."""
+        return self.pending.all_sent
+
+
+@dataclass(slots=True)
+class _Round:
+    sent: int = 0
+    early: int = 0
+    photos: int = 0
+
+
+class SyncClient:
+    """One station's line to headquarters. Not thread-safe: one loop owns it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        enrolment: Enrolment,
+        http: httpx.Client,
+        clock: Callable[[], Moment],
+        *,
+        software: str = "",
+    ) -> None:
+        self.journal = journal
+        self.enrolment = enrolment
+        self._http = http
+        self._clock = clock
+        self._software = software
+        self.rules: Callable[[], list[str]] = list
+        self.faults: Callable[[], list[str]] = list
+        self.last_contact: datetime | None = None
+
+    def run_once(self) -> SyncReport:
+        """Send everything that is pending; stop at the first trouble and say so, without raising for the network."""
+        done = _Round()
+        error, retry_after_s = "", None
+        try:
+            self._send_early(done)
+            self._send_batches(done)
+            self._send_photos(done)
+        except Refused as refused:
+            error, retry_after_s = str(refused), refused.retry_after_s
+        except (SyncError, JournalError) as trouble:
+            error = str(trouble)
+        return SyncReport(
+            sent=done.sent,
+            early=done.early,
+            photos_sent=done.photos,
+            acked_to=self.journal.outbox.cursor(),
+            pending=self.journal.pending(),
+            error=error,
+            retry_after_s=retry_after_s,
+        )
+
+    def heartbeat(self) -> None:
+        """Send one sign of life; raise `SyncError` where headquarters does not take it."""
+        now = self._clock()
+        self._post(
+            "heartbeat",
+            heartbeat(
+                self.journal.head(),
+                self.journal.pending(),
+                self.enrolment,
+                now.wall,
+                now.trust,
+                software=self._software,
+                rules=self.rules(),
+                faults=self.faults(),
+            ),
+        )
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _send_early(self, done: _Round) -> None:
+        while due := self.journal.outbox.early_due():
+            due = [event for event in due if event.epoch == due[0].epoch]
+            fields = self._post("early", early_copies(self.journal, self.enrolment, due, self._now()))
+            try:
+                reply = EarlyReply.model_validate(self._signed(Purpose.EARLY, fields))
+            except ValidationError as error:
+                raise SyncError(f"headquarters' reply cannot be used: {error}") from error
+            accepted = set(reply.accepted) & {event.seq for event in due}
+            if not accepted:
+                raise SyncError("headquarters confirmed none of the urgent events")
+            self.journal.outbox.confirm_early(sorted(accepted))
+            done.early += len(accepted)
+
+    def _send_batches(self, done: _Round) -> None:
+        rewound = False
+        while (
+            batch := next_batch(self.journal, self.enrolment, self.journal.outbox.cursor(), self._now())
+        ) is not None:
+            self._send_early(done)  # what became urgent meanwhile does not wait for the rest
+            try:
+                self._take_reply(self._post("batch", batch))
+            except Refused as refused:
+                need = refused.fields.get("need")
+                if refused.status != httpx.codes.CONFLICT or not isinstance(need, int) or rewound:
+                    raise
+                self._start_again_at(need)
+                rewound = True
+            else:
+                rewound = False
+                done.sent += len(batch["events"])
+
+    def _start_again_at(self, need: int) -> None:
+        """Headquarters misses events this station thought were there: it was restored from an older backup."""
+        if not 1 <= need <= self.journal.outbox.cursor():
+            raise SyncError(f"headquarters asks for event {need}, which is not behind what it has confirmed")
+        log.warning("headquarters asks again for event %d and later", need)
+        self.journal.outbox.rewind(need - 1)
+
+    def _take_reply(self, fields: Json) -> None:
+        try:
+            reply = Reply.model_validate(fields)
+            receipt = Receipt.model_validate(self._signed(Purpose.RECEIPT, reply.receipt))
+            if receipt.device != self.enrolment.device:
+                raise SyncError(f"a receipt for another station, {receipt.device}")
+            before = self.journal.outbox.cursor()
+            self.journal.outbox.acknowledge(
+                receipt.acked_to,
+                bytes.fromhex(receipt.acked_hash),
+                epoch=receipt.epoch,
+                text=pack_text(reply.receipt),
+                sig=receipt.sig.encode(),
+            )
+        except SyncError:
+            raise
+        except ValueError as error:
+            raise SyncError(f"headquarters' reply cannot be used: {error}") from error
+        if self.journal.outbox.cursor() <= before:
+            raise SyncError("headquarters took a batch without moving on")
+        if reply.missing_photos:
+            self.journal.outbox.photos_missing(reply.missing_photos)
+
+    def _send_photos(self, done: _Round) -> None:
+        for sha256 in self.journal.outbox.photos_due(_PHOTOS_A_ROUND):
+            try:
+                data = self.journal.photos.file_for_headquarters(sha256).read_bytes()
+            except (KeyError, FileNotFoundError):
+                log.warning("photo %s was destroyed before it was sent", sha256)
+                self.journal.outbox.confirm_photo(sha256)
+                continue
+            self._send_photo(sha256, data, done)
+            self.journal.outbox.confirm_photo(sha256)
+            done.photos += 1
+
+    def _send_photo(self, sha256: str, data: bytes, done: _Round) -> None:
+        """Send one photo piece by piece, from where headquarters says it stopped."""
+        offset, corrected = 0, False
+        while offset < len(data):
+            self._send_early(done)
+            piece = data[offset : offset + PHOTO_CHUNK]
+            fields = {
+                "v": VERSION,
+                "device": self.enrolment.device,
+                "sha256": sha256,
+                "offset": offset,
+                "total": len(data),
+                "digest": hashlib.sha256(piece).hexdigest(),
+            }
+            try:
+                have = self._post_photo(sign(Purpose.PHOTO, fields, self.enrolment.key), piece).get("have")
+            except Refused as refused:
+                have = refused.fields.get("have")
+                if refused.status != httpx.codes.CONFLICT or corrected:
+                    raise
+                corrected = True
+            else:
+                corrected = False
+            if not isinstance(have, int) or not 0 <= have <= len(data) or (have == offset and not corrected):
+                raise SyncError(f"headquarters has {have} bytes of a photo of {len(data)}")
+            offset = have
+
+    def _post(self, what: str, fields: Json) -> Json:
+        return self._request(
+            f"/sync/v1/{what}",
+            content=pack(fields),
+            headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+        )
+
+    def _post_photo(self, fields: Json, piece: bytes) -> Json:
+        return self._request(
+            f"/sync/v1/photo/{fields['sha256']}",
+            content=piece,
+            headers={"Content-Type": "application/octet-stream", "Checkpoint-Part": pack_text(fields)},
+        )
+
+    def _request(self, path: str, *, content: bytes, headers: dict[str, str]) -> Json:
+        try:
+            response = self._http.post(self.enrolment.url + path, content=content, headers=headers)
+            fields = parse_object(response.content)
+        except httpx.HTTPError as error:
+            raise SyncError(f"headquarters did not answer: {error or type(error).__name__}") from error
+        except ValueError as error:
+            raise SyncError(f"headquarters' answer cannot be read ({response.status_code})") from error
+        if response.status_code != httpx.codes.OK:
+            raise Refused(response.status_code, fields, _retry_after(response))
+        self.last_contact = self._now()
+        return fields
+
+    def _signed(self, purpose: Purpose, fields: Json) -> Json:
+        try:
+            check_signature(purpose, fields, self.enrolment.hq_key)
+        except BadSignature as error:
+            raise SyncError("the answer was not signed by headquarters") from error
+        return fields
+
+    def _now(self) -> datetime:
+        return self._clock().wall
+
+
+def pack_text(fields: Json) -> str:
+    """Return a small message as one line of ASCII JSON, fit for a header or a file."""
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    try:
+        return max(0.0, float(response.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None

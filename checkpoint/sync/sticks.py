@@ -1,0 +1,60 @@
+"""The same batches as files, for a gate without a network: to headquarters on a stick, receipts on the way back."""
+
+from datetime import datetime
+from pathlib import Path
+
+from checkpoint.durable import write_durably
+from checkpoint.errors import SyncError
+from checkpoint.journal import Journal
+from checkpoint.sync.enrolment import Enrolment
+from checkpoint.sync.messages import batch_file, next_batch
+from checkpoint.wire import Purpose, Receipt, check_signature, pack, parse_object
+
+RECEIPTS = "*.receipt"
+
+
+def write_batches(journal: Journal, enrolment: Enrolment, folder: Path, now: datetime) -> list[Path]:
+    """Write every pending event, and the photos, into `folder`; return the batch files.
+
+    Nothing counts as sent until headquarters' receipt comes back. Raises `SyncError`.
+    """
+    written: list[Path] = []
+    after = journal.outbox.cursor()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        while (batch := next_batch(journal, enrolment, after, now)) is not None:
+            file = batch_file(folder, batch)
+            write_durably(file, pack(batch), mode=0o644)
+            written.append(file)
+            after = batch["to"]
+        for sha256 in journal.outbox.photos_due(most=1_000_000):
+            try:
+                data = journal.photos.file_for_headquarters(sha256).read_bytes()
+            except (KeyError, FileNotFoundError):
+                continue  # destroyed; the network client notes it
+            write_durably(folder / f"{sha256}.photo", data, mode=0o644)
+    except OSError as error:
+        raise SyncError(f"cannot write to {folder}: {error}") from error
+    return written
+
+
+def read_receipts(journal: Journal, enrolment: Enrolment, folder: Path) -> int:
+    """Take the receipts headquarters left in `folder`; return the newest event it holds. Raises `SyncError`."""
+    for file in sorted(folder.glob(RECEIPTS)):
+        try:
+            text = file.read_text()
+            fields = parse_object(text)
+            if fields.get("device") != enrolment.device:
+                continue
+            check_signature(Purpose.RECEIPT, fields, enrolment.hq_key)
+            receipt = Receipt.model_validate(fields)
+            journal.outbox.acknowledge(
+                receipt.acked_to,
+                bytes.fromhex(receipt.acked_hash),
+                epoch=receipt.epoch,
+                text=text,
+                sig=receipt.sig.encode(),
+            )
+        except (OSError, ValueError) as error:
+            raise SyncError(f"{file}: {error}") from error
+    return journal.outbox.cursor()

@@ -1,0 +1,82 @@
+"""What headquarters must look at: positives, refusals, overrides, signs of tampering."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from checkpoint.events import Event, Kind
+from checkpoint.reasons import Reason
+from hq.models import alert_steps, alerts
+
+NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Why an event is an alert, and how urgent: red, yellow or green."""
+
+    kind: str
+    urgency: str
+    detail: str = ""
+
+
+def concern_of(event: Event) -> Concern | None:
+    """Return why headquarters must look at this event, None where it need not."""
+    body = event.body
+    match event.kind:
+        case Kind.TEST_READ if body.get("outcome") == "positive":
+            return Concern("positive", "red", f"slot {body.get('slot', '?')}")
+        case Kind.CROSSING_DECIDED if body.get("seat_verdict", body.get("verdict")) == "refuse":
+            # The positive test that caused it stands already: one person, one case.
+            return (
+                None if body.get("reason") == Reason.ANTIGEN_POSITIVE else Concern("refused", "yellow", _reason(body))
+            )
+        case Kind.OVERRIDDEN:
+            return Concern("override", "yellow", _reason(body))
+        case Kind.TAMPER_SEEN:
+            return Concern("tamper", "red", _reason(body))
+        case _:
+            return None
+
+
+def raise_alert(
+    db: sa.Connection,
+    station: str,
+    concern: Concern,
+    *,
+    epoch: int,
+    seq: int,
+    at: datetime,
+    now: datetime,
+) -> bool:
+    """Open a case unless there is one already; return whether it is new."""
+    id_ = f"{concern.kind}-{epoch}-{seq}"
+    known = sa.select(alerts.c.id).where(alerts.c.station_id == station, alerts.c.id == id_)
+    if db.execute(known).first() is not None:
+        return False
+    db.execute(
+        sa.insert(alerts).values(
+            station_id=station,
+            id=id_,
+            kind=concern.kind,
+            urgency=concern.urgency,
+            at=at,
+            received_at=now,
+            epoch=epoch,
+            seq=seq,
+            detail=concern.detail,
+            state=NEW,
+            state_at=now,
+        )
+    )
+    db.execute(
+        sa.insert(alert_steps).values(
+            station_id=station, alert_id=id_, step=1, state=NEW, at=now, by="", note=concern.detail
+        )
+    )
+    return True
+
+
+def _reason(body: dict[str, object]) -> str:
+    return str(body.get("reason") or body.get("why") or "")

@@ -1,0 +1,27 @@
+"""How a headquarters is set up."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One headquarters.
+
+    ``data``: the folder of its keys, photos and, unless ``database`` names another, its SQLite file. ``url``: how
+    stations reach it; it stands in invitations. ``silent_after``: a station not heard of for so long is silent.
+    """
+
+    data: Path
+    database: str = ""
+    url: str = "http://127.0.0.1:8090"
+    demo: bool = False
+    silent_after: timedelta = timedelta(minutes=10)
+    clock_off_s: float = 60.0
+    most_uploads: int = 8
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the store."""
+        return self.database or f"sqlite:///{self.data / 'hq.db'}"

@@ -1,0 +1,241 @@
+"""The tables of headquarters.
+
+The station stands in every primary and unique key of what grows with the stations, so that the tables can be
+distributed by station; ``events`` is partitioned by the event's own day where the engine can. Portable SQL only.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time in UTC, timezone-aware on every engine; SQLite alone would forget the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store as UTC."""
+        return value if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read as UTC."""
+        if value is None or value.tzinfo is not None:
+            return value  # type: ignore[no-any-return]
+        return value.replace(tzinfo=UTC)  # type: ignore[no-any-return]
+
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+stations = Table(
+    "stations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("town", Text, nullable=False, default=""),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),  # pending, approved, revoked
+    Column("enrolled_at", UtcTime, nullable=False),
+    Column("software", Text, nullable=False, default=""),
+    # What it last said about itself
+    Column("last_seen_at", UtcTime),
+    Column("head_epoch", BigInteger, nullable=False, default=0),
+    Column("head_seq", BigInteger, nullable=False, default=0),
+    Column("pending_events", BigInteger, nullable=False, default=0),
+    Column("pending_photos", BigInteger, nullable=False, default=0),
+    Column("clock", String(32), nullable=False, default=""),
+    Column("clock_off_s", Float, nullable=False, default=0.0),
+    Column("rules", Text, nullable=False, default="[]"),
+    Column("faults", Text, nullable=False, default="[]"),
+    # What headquarters holds: everything up to here
+    Column("epoch", BigInteger, nullable=False, default=0),
+    Column("seq", BigInteger, nullable=False, default=0),
+    Column("hash", LargeBinary, nullable=False),
+    Column("last_event_at", UtcTime),
+    Column("needs", BigInteger),  # a gap: the event that is missing, while later ones were offered
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("last_hash", LargeBinary, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("lost", BigInteger, nullable=False, default=0),  # events of the epoch before that the station forgot
+    Column("closing", Text, nullable=False, default=""),  # headquarters' signature under the closing head before
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("lane", Integer, nullable=False),
+    Column("verdict", String(16)),
+    Column("reason", String(64)),
+    Column("officer", Text),
+    Column("crossing", Text),
+    Column("test", Text),
+    Column("outcome", String(16)),
+    Column("slot", Integer),
+    Column("lot", Text),
+    Column("text", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary),
+    Column("sealed_key", LargeBinary),
+    Column("received_at", UtcTime, nullable=False),
+    Index(None, "at", "station_id"),
+    Index(None, "kind", "at"),
+    Index(None, "verdict", "at"),
+    Index(None, "station_id", "crossing"),
+    Index(None, "station_id", "test"),
+    postgresql_partition_by="RANGE (day)",
+)
+
+early = Table(
+    "early",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary),
+    Column("sealed_key", LargeBinary),
+    Column("received_at", UtcTime, nullable=False),
+    Column("reconciled_at", UtcTime),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("raw", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("id", String(96), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("urgency", String(8), nullable=False),  # red, yellow, green
+    Column("at", UtcTime, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Column("state", String(16), nullable=False),
+    Column("state_at", UtcTime, nullable=False),
+    Index(None, "received_at"),
+    Index(None, "state", "received_at"),
+)
+
+alert_steps = Table(
+    "alert_steps",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("alert_id", String(96), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("media_type", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("complete_at", UtcTime),
+)
+
+event_photos = Table(
+    "event_photos",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+)
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("agrees", Boolean, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+)
+
+# Small and shared by all stations: reference tables where the store is distributed.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("station_id", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("town", Text, nullable=False),
+    Column("approve", Boolean, nullable=False),  # enrolled by this is approved without another look
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("active", Boolean, nullable=False, default=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", String(64), nullable=False),
+    Column("subject", Text, nullable=False, default=""),
+    Index(None, "at"),
+)
+
+SHARED = (invitations, users, audit)
+"""Not distributed by station."""

@@ -1,0 +1,60 @@
+"""The store: an SQLite file by default, PostgreSQL by URL; one writing transaction at a time on SQLite."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_S = 30
+
+
+class Store:
+    """Connections to headquarters' database."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
+
+    def migrate(self) -> None:
+        """Bring the tables up to date."""
+        config = AlembicConfig()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        with self.writing() as db:
+            config.attributes["connection"] = db
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection inside one transaction: committed on the way out, undone on an error."""
+        with self.engine.connect().execution_options(checkpoint_writing=True) as db, db.begin():
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one consistent state and never waits for writers."""
+        with self.engine.connect() as db, db.begin():
+            yield db
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin below, not behind our back
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_S * 1000}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # a receipt is a promise
+
+
+def _begin_sqlite(db: sa.Connection) -> None:
+    writing = db.get_execution_options().get("checkpoint_writing", False)
+    # IMMEDIATE takes the write lock first: two uploads of one station then wait instead of failing half-way.
+    db.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,25 @@
+"""One headquarters, one enrolled station and a clock for both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hq.running import Headquarters, Station, TestClock, headquarters, station
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def hq(tmp_path: Path, clock: TestClock) -> Iterator[Headquarters]:
+    with headquarters(tmp_path / "hq", clock) as running:
+        yield running
+
+
+@pytest.fixture
+def gate(hq: Headquarters, tmp_path: Path) -> Iterator[Station]:
+    with station(hq, tmp_path / "gate") as enrolled:
+        yield enrolled
