@@ -25,9 +25,9 @@ class RequestConfig(_Table):
     """What is asked: field names in the issuer's words. An empty name leaves the field out."""
 
     method: Literal["POST", "GET"] = Field("POST", description="POST sends JSON, GET a query string")
-    token_field: str = Field("token", min_length=1)
+    token_field: str = Field("token", min_length=1, description="the field of what the code says")
     nonce_field: str = Field("nonce", description="a random text the issuer may repeat in its answer")
-    timestamp_field: str = Field("timestamp")
+    timestamp_field: str = Field("timestamp", description="the field of the time of asking")
     timestamp_unit: Literal["s", "ms"] = Field("s", description="seconds or milliseconds since 1970")
     constants: dict[str, str] = Field(default_factory=dict, description="fields with a fixed value, such as an app id")
 
@@ -40,32 +40,32 @@ class SigningConfig(_Table):
     over: Literal["body", "sorted-fields"] = Field(
         "body", description="the bytes as sent, or `name=value` of all fields but the signature, sorted, joined by &"
     )
-    place: Literal["header", "field"] = "header"
+    place: Literal["header", "field"] = Field("header", description="where the signature stands")
     name: str = Field("X-Signature", min_length=1, description="of the header or field that holds it")
-    encoding: Literal["hex", "base64"] = "hex"
+    encoding: Literal["hex", "base64"] = Field("hex", description="how the signature is written")
 
 
 class AnswerConfig(_Table):
     """Where in the issuer's JSON answer things stand, as names joined by dots; an empty path means: not there."""
 
-    colour: str = Field("colour", min_length=1)
+    colour: str = Field("colour", min_length=1, description="the colour, in the issuer's own value")
     token: str = Field("token", description="the code the answer is about; checked against the one that was shown")
     nonce: str = Field("", description="what was asked with; an answer that repeats it is no recording")
     answered_at: str = Field("answered_at", description="when the issuer computed it")
     status: str = Field("", description="the issuer's own success code")
     status_ok: tuple[str, ...] = Field(("0", "200"), description="its values that mean success")
-    name: str = Field("holder.name")
-    born: str = Field("holder.born")
-    id_number: str = Field("holder.id_number")
-    naat_result: str = Field("naat.result")
-    naat_sampled_at: str = Field("naat.sampled_at")
+    name: str = Field("holder.name", description="whose code it is")
+    born: str = Field("holder.born", description="the holder's date of birth")
+    id_number: str = Field("holder.id_number", description="the holder's ID number")
+    naat_result: str = Field("naat.result", description="the last NAAT result, in the issuer's own value")
+    naat_sampled_at: str = Field("naat.sampled_at", description="when that sample was taken")
     naat_hours: str = Field("", description="hours since the last sample, where no time of sampling is given")
 
 
 class IssuerConfig(_Table):
     """One city's issuer of health codes."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="the issuer as pages and the journal name it")
     pattern: str = Field(description="regular expression that the whole code matches; a group `token` is what is asked")
     url: str = Field(description="where a code is asked after: https, or http on this very machine")
     colours: dict[str, Colour] = Field(min_length=1, description="the issuer's values, each with the colour it means")
