@@ -6,6 +6,7 @@ with what stands in the repository, so a command or a setting cannot arrive undo
 
 import datetime
 import enum
+import inspect
 import tomllib
 import types
 import typing
@@ -74,9 +75,11 @@ def commands_page(programs: dict[str, click.Command]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of a configuration file: ``table`` is "" at the top, "[gate]" or "[[issuers]]" else."""
+    """One key of a configuration file: ``table`` is "" at the top, "[gate]" or "[[issuers]]" else; ``about`` says what
+    that table is for."""
 
     table: str
+    about: str
     key: str
     kind: str
     default: str
@@ -85,12 +88,13 @@ class Setting:
 
 def settings_of(model: type[BaseModel], table: str = "") -> list[Setting]:
     """Return every key of a configuration model, the keys of nested tables included."""
+    about = (inspect.getdoc(model) or "").partition("\n")[0]
     found: list[Setting] = []
     nested: list[Setting] = []
     for name, field in model.model_fields.items():
         inner, is_list = _model_in(field.annotation)
         if inner is None:
-            found.append(Setting(table, name, _kind(field), _default(field), field.description or ""))
+            found.append(Setting(table, about, name, _kind(field), _default(field), field.description or ""))
         else:
             path = f"{table.strip('[]')}.{name}".lstrip(".")
             nested.extend(settings_of(inner, f"[[{path}]]" if is_list else f"[{path}]"))
@@ -111,6 +115,7 @@ def settings_page(files: dict[str, type[BaseModel]]) -> str:
             tables.setdefault(setting.table, []).append(setting)
         for table, settings in tables.items():
             parts.append(f"### `{table}`\n" if table else "### At the top of the file\n")
+            parts.append(f"{settings[0].about}\n")
             rows = ["| Key | Value | Default | Meaning |", "|---|---|---|---|"]
             rows += [f"| `{s.key}` | {s.kind} | {s.default} | {s.description} |" for s in settings]
             parts.append("\n".join(rows) + "\n")
