@@ -117,7 +117,7 @@ def settings_page(files: dict[str, type[BaseModel]]) -> str:
             parts.append(f"### `{table}`\n" if table else "### At the top of the file\n")
             parts.append(f"{settings[0].about}\n")
             rows = ["| Key | Value | Default | Meaning |", "|---|---|---|---|"]
-            rows += [f"| `{s.key}` | {s.kind} | {s.default} | {s.description} |" for s in settings]
+            rows += [f"| `{s.key}` | {s.kind} | {s.default} | {_cell(s.description)} |" for s in settings]
             parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)
 
@@ -173,6 +173,11 @@ def _type_words(annotation: object) -> str:
     raise TypeError(f"no words for a setting of type {annotation}")
 
 
+def _cell(text: str) -> str:
+    """Return a text as it may stand in a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
 def _one_of(words: list[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
@@ -220,7 +225,7 @@ def _entry_points() -> list[EntryPoint]:
 def configurations() -> dict[str, type[BaseModel]]:
     """Return the configuration models by the title of their section."""
 
-    return {"The station: `checkpoint.toml`": Config}
+    return {"The station: `station.toml`": Config}
 
 
 def write() -> None:
