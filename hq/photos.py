@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from checkpoint.durable import sync_folder
+from checkpoint.durable import sync_folder, write_durably
 from checkpoint.events import Json
 from checkpoint.sealed import PHOTO_PURPOSE, SealedPhoto, decrypt, unseal_key
 from checkpoint.wire import MOST_PHOTO, PhotoPart, Purpose
@@ -115,3 +115,24 @@ class PhotoIngest:
                 .where(photos.c.station_id == part.device, photos.c.sha256 == part.sha256)
                 .values(complete_at=self._now())
             )
+
+
+def keep_from_stick(store: Store, shelf: PhotoShelf, keys: HqKeys, sha256: str, data: bytes, now: datetime) -> int:
+    """Keep a photo for every station whose events name it; return for how many it was new. ValueError: not openable."""
+    open_photo(data, sha256, keys)
+    with store.writing() as db:
+        wanted = db.execute(
+            sa.select(photos.c.station_id).where(photos.c.sha256 == sha256, photos.c.complete_at.is_(None))
+        ).scalars()
+        kept = 0
+        for station in list(wanted):
+            target = shelf.complete(station, sha256)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_durably(target, data)
+            db.execute(
+                sa.update(photos)
+                .where(photos.c.station_id == station, photos.c.sha256 == sha256)
+                .values(complete_at=now)
+            )
+            kept += 1
+    return kept

@@ -1,0 +1,220 @@
+"""`checkpoint-hq`: headquarters from the command line.
+
+Exit codes: 0 done, 1 the answer is no, 2 usage or input error.
+"""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+
+from hq.accounts import Accounts, Role
+from hq.app import build_app
+from hq.config import Config
+from hq.enrolment import invite, set_state
+from hq.office import Office, open_office
+from hq.proof import prove, station_ids
+from hq.serving import serve as serve_app
+from hq.sticks import import_folder
+
+NO, WRONG = 1, 2
+LOCAL = {"127.0.0.1", "::1", "localhost"}
+DEMO_USERS = (("duty", "demo-duty-1", Role.DUTY), ("admin", "demo-admin-1", Role.ADMIN))
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("var/headquarters"),
+    show_default=True,
+    help="Folder of keys, photos and the SQLite file.",
+)
+database_option = click.option(
+    "--database", default="", envvar="CHECKPOINT_HQ_DATABASE", help="Another store, as an SQLAlchemy URL."
+)
+
+
+class Wrong(click.ClickException):
+    """Something about the input is wrong: one clear line, exit code 2."""
+
+    exit_code = WRONG
+
+
+def open_or_say(config: Config) -> Office:
+    """Open headquarters; one clear line where that is not possible."""
+    try:
+        return open_office(config)
+    except OSError as error:
+        raise Wrong(f"{config.data} cannot be used: {error.strerror or error}") from error
+    except sa.exc.SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise Wrong(f"the store cannot be used: {cause}") from error
+    except ValueError as error:
+        raise Wrong(f"the keys in {config.data} cannot be used: {error}") from error
+
+
+def on_headquarters(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the opened headquarters instead of its folder, and close it afterwards."""
+
+    @data_option
+    @database_option
+    @wraps(command)
+    def run(data: Path, database: str, **options: Any) -> None:
+        office = open_or_say(Config(data=data, database=database))
+        try:
+            command(office, **options)
+        finally:
+            office.store.close()
+
+    return run
+
+
+@click.group(epilog="Example: checkpoint-hq serve --port 8090 --data ./var/headquarters")
+@click.version_option(package_name="checkpoint-station")
+def main() -> None:
+    """Headquarters: takes in what the stations know, proves it whole, and shows it."""
+
+
+@main.command(epilog="Example: checkpoint-hq serve --port 8090 --data ./var/headquarters --demo")
+@data_option
+@database_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8090, show_default=True)
+@click.option("--url", default="", help="How stations reach this server; stands in invitations. [http://HOST:PORT]")
+@click.option("--demo", is_flag=True, help="Make log-ins with known passwords; on this machine's own address only.")
+def serve(data: Path, database: str, host: str, port: int, url: str, demo: bool) -> None:
+    """Run headquarters until Ctrl-C or SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if demo and host not in LOCAL:
+        raise Wrong("--demo has known passwords, so it listens on 127.0.0.1 only")
+    office = open_or_say(Config(data=data, database=database, url=url or f"http://{host}:{port}", demo=demo))
+    accounts = Accounts(office.store, office.now)
+    if demo:
+        for name, password, role in DEMO_USERS:
+            accounts.set(name, password, role)
+    elif not accounts.anybody():
+        click.echo("nobody can log in yet: checkpoint-hq user --help", err=True)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def ready(bound: int) -> None:
+        logins = ", ".join(f"{name} / {password}" for name, password, _ in DEMO_USERS)
+        click.echo(f"headquarters: http://{host}:{bound}" + (f"  (demo log-ins: {logins})" if demo else ""))
+        sys.stdout.flush()
+
+    try:
+        serve_app(build_app(office), host=host, port=port, stop=stop, ready=ready)
+    except OSError as error:
+        raise Wrong(f"port {port} on {host} cannot be used: {error.strerror or error}") from error
+    finally:
+        office.store.close()
+
+
+@main.command(epilog="Example: checkpoint-hq init --data ./var/headquarters")
+@on_headquarters
+def init(office: Office) -> None:
+    """Make or update the store and the keys, without starting the server."""
+    click.echo(f"ready: {office.store.engine.url.render_as_string(hide_password=True)}")
+
+
+@main.command(epilog="Example: checkpoint-hq user li --role duty")
+@click.argument("name")
+@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
+@click.password_option(help="Asked for where it is not given.", envvar="CHECKPOINT_HQ_PASSWORD")
+@on_headquarters
+def user(office: Office, name: str, role: str, password: str) -> None:
+    """Add somebody, or give them a new password and role."""
+    try:
+        Accounts(office.store, office.now).set(name, password, Role(role))
+    except ValueError as error:
+        raise Wrong(str(error)) from error
+    click.echo(f"{name} may log in as {role}")
+
+
+@main.command(
+    epilog='Example: checkpoint-hq enroll --name "Lane 1" --town Pinghu --url https://hq.example > lane1.json'
+)
+@click.option("--name", required=True, help="The station's name on the board.")
+@click.option("--town", default="", help="Where it stands.")
+@click.option("--url", default="http://127.0.0.1:8090", show_default=True, help="How the station reaches this server.")
+@click.option("--approve", is_flag=True, help="Let it in at once, without another look at the desk.")
+@on_headquarters
+def enroll(office: Office, name: str, town: str, url: str, approve: bool) -> None:
+    """Print a one-time invitation for one station (JSON; valid 24 hours)."""
+    try:
+        offer = invite(office.store, office.keys, url=url, name=name, town=town, approve=approve, now=office.now())
+    except ValueError as error:
+        raise Wrong(str(error)) from error
+    click.echo(offer.text)
+
+
+@main.command(epilog="Example: checkpoint-hq approve lane-1-0f3a9c21")
+@click.argument("station")
+@on_headquarters
+def approve(office: Office, station: str) -> None:
+    """Let an enrolled station in. Exit code 1: there is none of that name."""
+    _set_state(office, station, "approved")
+
+
+@main.command(epilog="Example: checkpoint-hq revoke lane-1-0f3a9c21")
+@click.argument("station")
+@on_headquarters
+def revoke(office: Office, station: str) -> None:
+    """Take nothing from a station any more. Exit code 1: there is none of that name."""
+    _set_state(office, station, "revoked")
+
+
+def _set_state(office: Office, station: str, state: str) -> None:
+    if not set_state(office.store, station, state):
+        click.echo(f"no station {station}", err=True)
+        sys.exit(NO)
+    Accounts(office.store, office.now).note("command line", f"station-{state}", station)
+    click.echo(f"{station} is {state}")
+
+
+@main.command(epilog="Example: checkpoint-hq verify lane-1-0f3a9c21")
+@click.argument("stations", nargs=-1)
+@on_headquarters
+def verify(office: Office, stations: tuple[str, ...]) -> None:
+    """Prove whole chains again and name the first bad event. Exit code 1: a chain is broken."""
+    broken = False
+    with office.store.reading() as db:
+        for station in stations or station_ids(db):
+            try:
+                proof = prove(db, station)
+            except KeyError:
+                raise Wrong(f"no station {station}") from None
+            if proof.bad is None:
+                click.echo(f"{station}: {proof.events} events, unbroken")
+            else:
+                epoch, seq, why = proof.bad
+                click.echo(f"{station}: event {seq} of epoch {epoch} {why}")
+                broken = True
+    if broken:
+        sys.exit(NO)
+
+
+@main.command("import", epilog="Example: checkpoint-hq import /media/stick")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@on_headquarters
+def import_(office: Office, folder: Path) -> None:
+    """Take in the batches and photos on a stick and leave receipts on it. Exit code 1: something was refused."""
+    try:
+        done = import_folder(office, folder)
+    except OSError as error:
+        raise Wrong(f"{folder}: {error.strerror or error}") from error
+    for station, count in done.events.items():
+        click.echo(f"{station}: {count} events")
+    click.echo(f"{done.photos} photos")
+    for name, why in done.refused:
+        click.echo(f"{name}: {why}", err=True)
+    if done.refused:
+        sys.exit(NO)

@@ -1,0 +1,1 @@
+"""The desk: the pages of headquarters, a blueprint per noun."""

@@ -1,0 +1,48 @@
+"""Batches that travel on a stick: taken in like those over the network, receipts left beside them."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from checkpoint.durable import write_durably
+from checkpoint.sealed import SealedPhoto
+from checkpoint.wire import unpack
+from hq.ingest import Ingest
+from hq.office import Office
+from hq.photos import keep_from_stick
+from hq.refused import Refused
+
+
+@dataclass(slots=True)
+class Imported:
+    """What a stick brought: events by station, photos, and what was refused with the reason."""
+
+    events: dict[str, int] = field(default_factory=dict)
+    photos: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def import_folder(office: Office, folder: Path) -> Imported:
+    """Take in every batch and photo in `folder` and leave a receipt for each station; raise OSError."""
+    ingest, done = Ingest(office.store, office.keys, office.now), Imported()
+    for file in sorted(folder.glob("*.batch")):
+        try:
+            fields = unpack(file.read_bytes())
+            reply = ingest.batch(fields)
+        except (ValueError, Refused) as error:
+            done.refused.append((file.name, str(error)))
+            continue
+        device = str(fields["device"])
+        done.events[device] = done.events.get(device, 0) + len(fields["events"])
+        write_durably(folder / f"{device}.receipt", json.dumps(reply["receipt"]).encode(), mode=0o644)
+    for file in sorted(folder.glob("*.photo")):
+        if not re.fullmatch(r"[0-9a-f]{64}", file.stem):
+            continue
+        data = file.read_bytes()
+        try:
+            SealedPhoto.from_bytes(data)
+            done.photos += keep_from_stick(office.store, office.shelf, office.keys, file.stem, data, office.now())
+        except ValueError as error:
+            done.refused.append((file.name, str(error)))
+    return done
