@@ -1,7 +1,6 @@
 """Whose signatures count: the keys of issuers, what each may vouch for, and how old that knowledge is."""
 
 import json
-import os
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from checkpoint.credential import Format
 from checkpoint.credentials import keys
 from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.revocation import NOTHING_REVOKED, Revocations
+from checkpoint.durable import write_durably
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -177,14 +177,9 @@ class TrustList:
             raise ValueError(f"not a trust list: {error!r}") from error
 
     def save(self, path: Path) -> None:
-        """Write the list to a file as a whole or not at all."""
+        """Write the list to a file as a whole or not at all; raise OSError where that fails."""
         text = json.dumps(self.as_json(), indent=1, ensure_ascii=False)
-        partial = path.with_name(path.name + ".partial")
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_durably(path, text.encode(), mode=0o644)
 
     @classmethod
     def load(cls, path: Path) -> "TrustList":
