@@ -117,12 +117,12 @@ def dyed_line(rng: np.random.Generator, contrast: float, width: int = ACROSS) ->
     return np.asarray((shape * even)[..., None] * (dye / dye.max()) * -np.log(1 - contrast), dtype=np.float32)
 
 
-def free_row(rng: np.random.Generator, window: Window, control: float) -> float | None:
-    """Return a row where a test line may stand: 1.0 to 2.6 widths from the control line, not at an end."""
-    middle, half = (window.strip.start + window.strip.end) / 2, (window.strip.end - window.strip.start) / 2
+def free_row(rng: np.random.Generator, start: float, end: float, control: float, least: float = 0.4) -> float | None:
+    """Return a row where a test line may stand: 1.0 to 2.6 widths from the control line, `least` from the ends."""
+    middle, half = (start + end) / 2, (end - start) / 2
     for _ in range(24):
         row = control + rng.uniform(1.0, 2.6) * UNIT * rng.choice([-1, 1])
-        if abs(row - middle) < half - 0.4 * UNIT:
+        if abs(row - middle) < half - least * UNIT:
             return float(row)
     return None
 

@@ -10,11 +10,15 @@ from checkpoint.ports import CassetteShot, Image
 from checkpoint.reasons import Reason
 from vision.cassette import evidence
 from vision.cassette.absorbance import bgr
-from vision.cassette.window import read_window
+from vision.cassette.geometry import ControlEnd
+from vision.cassette.locate import Located, find_cassettes
+from vision.cassette.rectify import Rectified, rectify
+from vision.cassette.window import WindowReading, read_window
 
 View = Literal["auto", "cassette", "window"]
 
 _CROP_SIDE = 1200  # pixels: longer pictures are photos of a scene, not crops of a window
+_CROP_SHAPE = (1.2, 6.5)  # length over width of crops; a cassette cut out tightly is 3.0 to 5.5 and is located first
 
 
 class Reader:
@@ -26,31 +30,58 @@ class Reader:
 
 
 def read_file_view(image: Image, view: View) -> list[CassetteShot]:
-    """Read a picture as a scene with cassettes, as a bare crop of a result window, or as what it looks like."""
+    """Read a picture as a scene with cassettes, as a bare crop of a result window, or as what it looks like.
+
+    `image`: ndarray, shape (H, W, 3) or (H, W), uint8, BGR. "auto" takes a picture in which no cassette is found for a
+    window where its size and shape allow it.
+    """
     match view:
         case "window":
-            return [_window(image)]
+            return [_bare_window(image)]
         case "cassette":
-            return _cassettes(image)
+            return _cassettes(image) or [_nothing(image)]
         case "auto":
-            return [_window(image)] if _looks_like_a_window(image) else _cassettes(image)
+            found = _cassettes(image)
+            if found:
+                return found
+            return [_bare_window(image) if _looks_like_a_window(image) else _nothing(image)]
         case _:
             assert_never(view)
 
 
 def _cassettes(image: Image) -> list[CassetteShot]:
-    if _looks_like_a_window(image):
-        return [_window(image)]
-    nothing = Reading(Outcome.RETAKE, Reason.NO_CASSETTE, NO_LINE, NO_LINE, 0.0)
-    return [CassetteShot(nothing, bgr(image))]
+    """Return a shot for each cassette located, those at the left of the picture first."""
+    located = sorted(find_cassettes(image), key=lambda one: one.frame.x)
+    return [_cassette(one, rectify(image, one)) for one in located]
+
+
+def _cassette(located: Located, rectified: Rectified) -> CassetteShot:
+    read = read_window(rectified.window, control_end=rectified.control_end, mm_per_px=1 / rectified.px_per_mm)
+    if rectified.control_end is ControlEnd.UNKNOWN:
+        read = replace(read, reading=_without_direction(read.reading))
+    corners = tuple((float(x), float(y)) for x, y in np.asarray(located.corners))
+    picture = evidence.draw(rectified.window, read, cassette=rectified.cassette)
+    return CassetteShot(replace(read.reading, corners=corners), picture)
+
+
+def _without_direction(reading: Reading) -> Reading:
+    """Return a reading of a cassette whose control end is not told by the picture: a lone line may be T, so it is no
+    negative; two lines are a positive either way round."""
+    if reading.outcome is Outcome.NEGATIVE:
+        return replace(reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
+    return reading
+
+
+def _bare_window(image: Image) -> CassetteShot:
+    read: WindowReading = read_window(image)
+    corners = tuple((float(x), float(y)) for x, y in read.outline)
+    return CassetteShot(replace(read.reading, corners=corners), evidence.draw(image, read))
+
+
+def _nothing(image: Image) -> CassetteShot:
+    return CassetteShot(Reading(Outcome.RETAKE, Reason.NO_CASSETTE, NO_LINE, NO_LINE, 0.0), bgr(image))
 
 
 def _looks_like_a_window(image: Image) -> bool:
     short, long = sorted(int(side) for side in image.shape[:2])
-    return long <= _CROP_SIDE and long / max(short, 1) >= 1.2
-
-
-def _window(image: Image) -> CassetteShot:
-    read = read_window(image)
-    corners = tuple((float(x), float(y)) for x, y in np.asarray(read.outline))
-    return CassetteShot(replace(read.reading, corners=corners), evidence.draw(image, read))
+    return long <= _CROP_SIDE and _CROP_SHAPE[0] <= long / max(short, 1) <= _CROP_SHAPE[1]
