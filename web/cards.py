@@ -100,7 +100,7 @@ def gate_card(view: GateView, *, verdict_s: float, seat: int | None = None) -> G
         shown_for_s=view.shown_for_s,
         neutral_in_s=max(0.0, verdict_s - view.shown_for_s),
         lamp=view.lamp,
-        notice=view.notice,
+        notice=view.notice or ("red-for-bench" if _red_for_another(view, crossing) else ""),
         fault=view.fault,
         first=_first(state, reason, selected),
         cue="seen" if view.notice else state,
@@ -117,6 +117,13 @@ def _state(view: GateView, crossing: Crossing | None) -> tuple[str, Reason | Non
     if crossing.verdict is Verdict.ADMIT and view.lamp is not lamp_for(Verdict.ADMIT):
         return "neutral", None
     return crossing.verdict.value, crossing.reason
+
+
+def _red_for_another(view: GateView, crossing: Crossing | None) -> bool:
+    """Whether the lamp was turned red over this vehicle's light: a positive at the bench does that."""
+    if crossing is None or view.neutral or not crossing.seats:
+        return False
+    return view.lamp is Lamp.RED and lamp_for(crossing.verdict) is not Lamp.RED
 
 
 def _first(state: str, reason: Reason | None, selected: SeatCard | None) -> str:

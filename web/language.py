@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 from flask_babel import Babel, format_datetime, get_locale, gettext
 
 LANGUAGES = {"zh": "中文", "en": "English"}
-LOCALES = {"zh": "zh_CN", "en": "en"}
+LOCALES = {"zh": "zh_Hans_CN", "en": "en"}  # Babel makes zh_Hans_CN of zh_CN, so the catalogue's folder is named so
 THEMES = ("auto", "day", "night")
 A_YEAR = timedelta(days=365)
 
@@ -30,7 +30,7 @@ def init_language(app: Flask, timezone: str) -> None:
     """Tie language and time zone to `app` and give templates their filters."""
     app.config["BABEL_DEFAULT_TIMEZONE"] = timezone
     Babel(app, locale_selector=lambda: LOCALES[chosen_language()], default_translation_directories="translations")
-    app.jinja_env.filters.update(at=at, on=on, span=span, ago=ago, mmss=mmss, iso=iso)
+    app.jinja_env.filters.update(at=at, on=on, day=day, span=span, ago=ago, mmss=mmss, iso=iso)
     app.jinja_env.globals.update(chosen_language=chosen_language, chosen_theme=chosen_theme, languages=LANGUAGES)
     app.register_blueprint(blueprint)
 
@@ -57,6 +57,11 @@ def on(moment: datetime) -> str:
     """Return a local day and time: "20 Mar 02:14", "3月20日 02:14"."""
     chinese = str(get_locale()).startswith("zh")
     return str(format_datetime(moment, "M月d日 HH:mm" if chinese else "d MMM HH:mm"))
+
+
+def day(moment: datetime) -> str:
+    """Return a local day: "20 Mar", "3月20日"."""
+    return str(format_datetime(moment, "M月d日" if str(get_locale()).startswith("zh") else "d MMM"))
 
 
 def iso(moment: datetime) -> str:

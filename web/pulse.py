@@ -77,10 +77,13 @@ def pulse_of_app() -> Pulse:
 @blueprint.get("/events")
 @reading
 def events() -> Response:
-    """A stream of server-sent events, one JSON object of versions each; 503 where all places are taken."""
+    """A stream of server-sent events, one JSON object of versions each.
+
+    204 where all places are taken: it tells a browser not to try again by itself.
+    """
     pulse = pulse_of_app()
     if not pulse.take_place():
-        return Response(status=503, headers={"Retry-After": "30"})
+        return Response(status=204)
     response = Response(
         (f"data: {json.dumps(versions)}\n\n" for versions in pulse.beats()), mimetype="text/event-stream"
     )

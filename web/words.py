@@ -71,7 +71,11 @@ FORMATS: Mapping[Format, Text] = {
     Format.TYPED_ID: _("typed ID number"),
 }
 
-TEST_KINDS: Mapping[TestKind, Text] = {TestKind.NAAT: _("NAAT"), TestKind.ANTIGEN: _("antigen test")}
+TEST_KINDS: Mapping[TestKind, Text] = {
+    TestKind.NAAT: _("NAAT"),
+    TestKind.ANTIGEN: _("antigen test"),
+    TestKind.OTHER: _("another test"),
+}
 
 TEST_RESULTS: Mapping[TestResult, Text] = {
     TestResult.NEGATIVE: _("negative"),
@@ -168,6 +172,7 @@ REASONS: Mapping[Reason, Said] = {
     Reason.PASS_OTHER_PLATE: Said(_("the pass is for another plate"), _("Check the plate of tractor and trailer.")),
     Reason.PASS_OTHER_ROUTE: Said(_("the pass is for another route"), _("Check the route: point to point only.")),
     Reason.OCCUPANT_NOT_CHECKED: Said(_("somebody is not checked yet"), _("Show the next person's code.")),
+    Reason.HOLDERS_DIFFER: Said(_("the codes name different people"), _("Compare each code with the ID document.")),
     Reason.SAME_CODE_OTHER_PERSON: Said(_("code already used by another person"), _("Compare both with their ID.")),
     # The station itself
     Reason.CLOCK_UNTRUSTED: Said(_("clock not trusted: confirm the time"), _("Confirm the time: see Health.")),
@@ -214,6 +219,7 @@ HINTS: Mapping[str, Text] = {
 
 NOTICES: Mapping[str, Text] = {
     "already-seen": _("This code was seen already; nothing changed."),
+    "red-for-bench": _("The lamp is red for a positive at the bench, not for this vehicle."),
     "unknown-code-ignored": _("Another code in view was not a health code; nothing changed."),
 }
 
