@@ -179,7 +179,7 @@ def test_every_data_file_of_a_package_is_shipped() -> None:
     ]
 
     assert [
-        repository.relative(path) for path in data if path not in shipped and path.suffix not in (".po", ".md")
+        repository.relative(path) for path in data if path not in shipped and path.suffix not in (".po", ".cfg", ".md")
     ] == []
 
 
