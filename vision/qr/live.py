@@ -4,41 +4,62 @@ import time
 from collections.abc import Callable
 
 from checkpoint.ports import Image
-from checkpoint.sighting import CodeHint, Sighting
-from vision.qr.scanner import without_repeats
-from vision.qr.stages import STAGES, grey_of
+from checkpoint.sighting import Sighting
+from vision.qr import stages
+from vision.qr.presence import presence
+from vision.qr.scanner import Seen, part_of
+from vision.qr.stages import Stage, grey_of
+
+_FORGET_S = 1.5
+"""Seconds after which another phone may be in view, and the stages begin again with the cheapest."""
 
 
 class LiveScanner:
     """Reads codes over successive frames of one camera.
 
-    The first stage looks at every frame; the time left of `budget_ms` goes to the further stages in turn, which go on
-    with the next frame where they stopped.
+    Every frame is searched for QR codes as it is. Where something code-like stays unread, the time left of the budget
+    goes to the further stages in turn; the next frame goes on where this one stopped, and begins with the stage that
+    read a code last. A frame of an empty lane costs the first search alone.
     """
 
-    def __init__(self, budget_ms: float = 60.0, monotonic_s: Callable[[], float] = time.monotonic) -> None:
-        """Spend about `budget_ms` a frame; `monotonic_s` is the clock that measures it."""
+    def __init__(self, budget_ms: float = 40.0, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        """Start no further stage later than `budget_ms` into a frame; `monotonic_s` is the clock that measures it."""
         self._budget_s = budget_ms / 1000
         self._monotonic_s = monotonic_s
-        self._next = 1
+        self._turn: list[Stage] = []
+        self._seen_s = float("-inf")
+        self._start_over()
 
     def look(self, image: Image, now_s: float) -> Sighting:
-        """Return what is in view of the frame taken at `now_s` (seconds, any steady clock)."""
+        """Return what is in view of one frame.
+
+        `image`: ndarray, shape (H, W, 3) BGR or (H, W) grey, uint8; `now_s`: seconds on any clock that never goes back.
+        """
+        if now_s - self._seen_s > _FORGET_S:
+            self._start_over()
+        last_s = self._monotonic_s() + self._budget_s
         grey = grey_of(image)
-        begun = self._monotonic_s()
-        first = STAGES[0].look(grey)
-        if first.codes:
-            self._next = 1
-            return Sighting(codes=without_repeats(first.codes))
-        unread = first.unread
-        for _ in range(len(STAGES) - 1):
-            if self._monotonic_s() - begun > self._budget_s:
+        seen = Seen()
+        seen.add(stages.FRAME.look(stages.Part(grey)))
+        view = presence(grey)
+        if view.matrix or view.linear:
+            self._seen_s = now_s
+        for _ in range(len(self._turn)):
+            stage = self._turn[0]
+            if seen.codes and stage in stages.HARDER and stage not in stages.QUICK:
+                self._turn.append(self._turn.pop(0))
+                continue
+            regions = view.linear if stage is stages.LINEAR else view.matrix
+            left = list(seen.unexplained(regions))
+            if left and self._monotonic_s() > last_s:
                 break
-            look = STAGES[self._next].look(grey)
-            self._next = self._next % (len(STAGES) - 1) + 1
-            if look.codes:
-                return Sighting(codes=without_repeats(look.codes))
-            unread = unread or look.unread
-        if unread:
-            return Sighting(hint=CodeHint.STEADIER, unread_corners=unread[0])
-        return Sighting()
+            before = len(seen.codes)
+            for region in left:
+                seen.add(stage.look(part_of(grey, region)))
+            if len(seen.codes) > before:
+                break  # this stage stays first: the next frame shows the same phone
+            self._turn.append(self._turn.pop(0))
+        return seen.sighting(grey, view)
+
+    def _start_over(self) -> None:
+        self._turn = [*stages.HARDER, stages.OTHER_MATRIX, stages.LINEAR]

@@ -1,5 +1,6 @@
 """From the bytes of a symbol to text: declared character sets first, then UTF-8, then GB18030 or Shift JIS."""
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -90,11 +91,13 @@ def _looks_binary(data: bytes) -> bool:
     return controls > _MOST_CONTROLS * len(data)
 
 
-_VOICED = frozenset(range(0xB6, 0xC5)) | frozenset(range(0xCA, 0xCF)) | {0xB3}
-"""Half-width kana that a voiced sound mark (0xDE) may follow in Shift JIS."""
-_HALF_VOICED = frozenset(range(0xCA, 0xCF))
-_KANA_RUN = re.compile(rb"[\xa1-\xdf]+")
+_KANA_RUN = re.compile(rb"[\xa6-\xdf]+")
 _FULL_KANA = re.compile(r"[ぁ-んァ-ヶー]")
+_VOICED = frozenset(range(0xB6, 0xC5)) | frozenset(range(0xCA, 0xCF)) | {0xB3}
+"""Half-width kana that a voiced sound mark (0xDE) may follow in Shift JIS; 0xDF follows `_HALF_VOICED` alone."""
+_HALF_VOICED = frozenset(range(0xCA, 0xCF))
+_NEVER_FIRST = frozenset(range(0xA6, 0xB1)) | {0xDD, 0xDE, 0xDF}
+"""Small kana, the long mark, n and the sound marks begin no word."""
 _COMMON_HANZI = frozenset(
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行"
     "学法所民得经三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些"
@@ -115,7 +118,10 @@ def _reads_as_japanese(data: bytes) -> bool:
 
     Chinese is assumed. Japanese needs a clean Shift JIS reading with kana in it, and a GB18030 reading in which no
     frequent Chinese character occurs: full-width kana fall on GB18030's rare extension characters, half-width kana on
-    any, so those must also obey the rules of voiced sound marks.
+    any, so those must also obey the rules of spelling.
+
+    >>> _reads_as_japanese("デザイン".encode("shift_jis")), _reads_as_japanese("棉花".encode("gb18030"))
+    (True, False)
     """
     try:
         japanese = data.decode("shift_jis")
@@ -129,13 +135,17 @@ def _reads_as_japanese(data: bytes) -> bool:
         return False
     if _FULL_KANA.search(japanese):
         return True
-    return any(_is_half_width_kana(run[0]) for run in _KANA_RUN.finditer(data))
+    if max(data) > 0xDF:  # the rare second level of kanji
+        return False
+    return any(_is_half_width_word(run[0]) for run in _KANA_RUN.finditer(data))
 
 
-def _is_half_width_kana(run: bytes) -> bool:
+def _is_half_width_word(run: bytes) -> bool:
+    if run[0] in _NEVER_FIRST:
+        return False
     marks = 0
-    for before, byte in zip(b"\0" + run, run, strict=False):
-        if byte == 0xDE or byte == 0xDF:
+    for before, byte in itertools.pairwise(run):
+        if byte in (0xDE, 0xDF):
             if before not in (_VOICED if byte == 0xDE else _HALF_VOICED):
                 return False
             marks += 1

@@ -1,19 +1,25 @@
-"""The scanner of one picture: stage after stage until a code is read or the time is up."""
+"""The scanner of one picture: every way to look at it, until all that is code-like is read or the time is up."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from checkpoint.ports import Image
-from checkpoint.sighting import Code, CodeHint, Sighting
-from vision.qr.stages import STAGES, grey_of
-from vision.qr.zxing import Corners
+from checkpoint.sighting import Code, Sighting
+from vision.qr import stages
+from vision.qr.guidance import hint_for
+from vision.qr.presence import Presence, Region, presence
+from vision.qr.stages import Part, Stage, grey_of
+from vision.qr.zxing import Corners, Grey, Look
+
+_SMALL = 640
+"""Pixels of the longer side up to which a whole picture is one region: there is nothing to save."""
 
 
 class Scanner:
     """Reads the codes of one picture with full effort; a `checkpoint.ports.CodeReader`."""
 
     def __init__(self, budget_ms: float = 2000.0, monotonic_s: Callable[[], float] = time.monotonic) -> None:
-        """Stop starting new stages `budget_ms` after the first."""
+        """Start no stage later than `budget_ms` after the first; `monotonic_s` is the clock that measures it."""
         self._budget_s = budget_ms / 1000
         self._monotonic_s = monotonic_s
 
@@ -23,23 +29,72 @@ class Scanner:
         `image`: ndarray, shape (H, W, 3) BGR or (H, W) grey, uint8.
         """
         grey = grey_of(image)
-        begun = self._monotonic_s()
-        unread: tuple[Corners, ...] = ()
-        for stage in STAGES:
-            look = stage.look(grey)
-            if look.codes:
-                return Sighting(codes=without_repeats(look.codes))
-            unread = unread or look.unread
-            if self._monotonic_s() - begun > self._budget_s:
+        seen = Seen()
+        last_s = self._monotonic_s() + self._budget_s
+        view = presence(grey)
+        for stage, part in self._steps(grey, view, seen):
+            if self._monotonic_s() > last_s:
                 break
-        if unread:
-            return Sighting(hint=CodeHint.STEADIER, unread_corners=unread[0])
-        return Sighting()
+            seen.add(stage.look(part))
+        return seen.sighting(grey, view)
+
+    def _steps(self, grey: Grey, view: Presence, seen: "Seen") -> Iterator[tuple[Stage, Part]]:
+        yield stages.FRAME, Part(grey)
+        small = max(grey.shape) <= _SMALL
+        regions = (whole(grey),) if small else view.matrix
+        for stage in stages.HARDER:
+            if seen.codes and stage not in stages.QUICK:
+                continue
+            for region in seen.unexplained(regions):
+                yield stage, part_of(grey, region)
+        for region in seen.unexplained(regions):
+            yield stages.OTHER_MATRIX, part_of(grey, region)
+        for region in seen.unexplained((whole(grey),) if small else view.linear):
+            yield stages.LINEAR, part_of(grey, region)
+        if not seen.codes and not small:
+            # Modules so large that their texture is none, or a code in several regions.
+            for stage in (*stages.HARDER, stages.OTHER_MATRIX, stages.LINEAR):
+                if not seen.codes:
+                    yield stage, Part(grey)
 
 
-def without_repeats(codes: tuple[Code, ...]) -> tuple[Code, ...]:
-    """Return the codes with each payload and format once, in the order seen."""
-    seen: dict[tuple[str, bytes], Code] = {}
-    for code in codes:
-        seen.setdefault((code.format, code.data), code)
-    return tuple(seen.values())
+class Seen:
+    """What the passes over one frame have given so far."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, bytes], Code] = {}
+        self._unread: Corners = ()
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """Each payload once, in the order read."""
+        return tuple(self._codes.values())
+
+    def add(self, look: Look) -> None:
+        """Take in what one pass saw."""
+        for code in look.codes:
+            self._codes.setdefault((code.format, code.data), code)
+        if look.unread and not self._unread:
+            self._unread = look.unread[0]
+
+    def unexplained(self, regions: Iterable[Region]) -> Iterator[Region]:
+        """Yield the regions without a code that is already read, asking anew before each."""
+        for region in regions:
+            if not any(code.corners and region.holds_centre_of(code.corners) for code in self._codes.values()):
+                yield region
+
+    def sighting(self, grey: Grey, view: Presence) -> Sighting:
+        """Return the codes; where there are none, guidance on what is seen but not read."""
+        if self._codes:
+            return Sighting(codes=self.codes)
+        return hint_for(grey, view, self._unread)
+
+
+def whole(grey: Grey) -> Region:
+    """Return the region that is the whole frame."""
+    return Region(0, 0, grey.shape[1], grey.shape[0])
+
+
+def part_of(grey: Grey, region: Region) -> Part:
+    """Return a region of a frame as the stages take it."""
+    return Part(region.crop(grey), (region.x, region.y))

@@ -1,7 +1,13 @@
-"""The ways to look at one frame, cheapest first."""
+"""The ways to look at a part of a frame, in the order that `bench/qr.py --stages` found best for its time.
+
+zxing-cpp's two ways to make black and white fail on different pictures, so both are tried before any costlier work on
+the picture; enlarging helps below three pixels a module, sharpening undoes blur and moire and ruins low light, levelling
+takes glare away, and zbar reads some codes whose finder patterns zxing-cpp misses.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -10,16 +16,24 @@ from checkpoint.ports import Image
 from vision.qr import zbar, zxing
 from vision.qr.zxing import Grey, Look
 
-_LARGEST_ENLARGED = 4_000_000
-"""Pixels above which a frame is not enlarged: it has them already, and the time would be out of proportion."""
+_LONGEST_ENLARGED = 1400
+"""Pixels of the longer side to which a picture is enlarged: the time grows with the area, the gain ends there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a frame: its grey pixels and where its top left stands in the frame."""
+
+    grey: Grey
+    origin: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One way to look: a name for figures and a function of the grey frame."""
+    """One way to look at a part of a frame; the name is for figures."""
 
     name: str
-    look: Callable[[Grey], Look]
+    look: Callable[[Part], Look]
 
 
 def grey_of(image: Image) -> Grey:
@@ -29,43 +43,72 @@ def grey_of(image: Image) -> Grey:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 
-def _enlarged(grey: Grey) -> tuple[Grey, float]:
-    if grey.size * 4 > _LARGEST_ENLARGED * 4:
+def _enlarged(grey: Grey, most: float) -> tuple[Grey, float]:
+    scale = min(most, _LONGEST_ENLARGED / max(grey.shape))
+    if scale <= 1.0:
         return grey, 1.0
-    return np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), dtype=np.uint8), 2.0
+    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), dtype=np.uint8), scale
 
 
 def _sharpened(grey: Grey) -> Grey:
-    blurred = cv2.GaussianBlur(grey, (0, 0), 2.0)
-    return np.asarray(cv2.addWeighted(grey, 2.0, blurred, -1.0, 0), dtype=np.uint8)
+    return np.asarray(cv2.addWeighted(grey, 2.0, cv2.GaussianBlur(grey, (0, 0), 2.0), -1.0, 0), dtype=np.uint8)
 
 
-def _as_it_is(grey: Grey) -> Look:
-    return zxing.read(grey)
+def _sharpened_hard(grey: Grey) -> Grey:
+    return np.asarray(cv2.addWeighted(grey, 5.0, cv2.GaussianBlur(grey, (0, 0), 3.0), -4.0, 0), dtype=np.uint8)
 
 
-def _enlarge(grey: Grey) -> Look:
-    picture, scale = _enlarged(grey)
-    return zxing.read(picture, scale)
+def _levelled(grey: Grey) -> Grey:
+    return np.asarray(cv2.addWeighted(grey, 1.0, cv2.blur(grey, (61, 61)), -1.0, 128), dtype=np.uint8)
 
 
-def _enlarge_and_sharpen(grey: Grey) -> Look:
-    picture, scale = _enlarged(grey)
-    return zxing.read(_sharpened(picture), scale)
+def _plain(part: Part) -> Look:
+    return zxing.read(part.grey, origin=part.origin)
 
 
-def _equalise(grey: Grey) -> Look:
-    return zxing.read(np.asarray(cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(grey), dtype=np.uint8))
+def _by_histogram(part: Part) -> Look:
+    return zxing.read(part.grey, binarizer=zxing.GLOBAL, origin=part.origin)
 
 
-def _second_opinion(grey: Grey) -> Look:
-    return zbar.read(grey)
+def _enlarge(part: Part, *, most: float, by_histogram: bool) -> Look:
+    picture, scale = _enlarged(part.grey, most)
+    binarizer = zxing.GLOBAL if by_histogram else zxing.LOCAL
+    return zxing.read(picture, binarizer=binarizer, scale=scale, origin=part.origin)
 
 
-STAGES = (
-    Stage("frame", _as_it_is),
-    Stage("enlarged", _enlarge),
-    Stage("enlarged, sharpened", _enlarge_and_sharpen),
-    Stage("equalised", _equalise),
+def _enlarge_and(change: Callable[[Grey], Grey], part: Part, *, most: float = 2.0) -> Look:
+    picture, scale = _enlarged(part.grey, most)
+    return zxing.read(change(picture), scale=scale, origin=part.origin)
+
+
+def _second_opinion(part: Part) -> Look:
+    return zbar.read(part.grey, origin=part.origin)
+
+
+def _other_formats(part: Part) -> Look:
+    return zxing.read(part.grey, formats=zxing.OTHER_MATRIX, origin=part.origin)
+
+
+def _linear_formats(part: Part) -> Look:
+    return zxing.read(part.grey, formats=zxing.LINEAR, origin=part.origin)
+
+
+FRAME = Stage("frame", _plain)
+"""QR codes of the whole frame: what most codes need, in two milliseconds."""
+
+HARDER = (
+    Stage("histogram", _by_histogram),
+    Stage("enlarged", partial(_enlarge, most=2.0, by_histogram=False)),
+    Stage("enlarged more, histogram", partial(_enlarge, most=4.0, by_histogram=True)),
+    Stage("enlarged, sharpened", partial(_enlarge_and, _sharpened)),
+    Stage("enlarged, levelled", partial(_enlarge_and, _levelled)),
     Stage("zbar", _second_opinion),
+    Stage("enlarged more, sharpened hard", partial(_enlarge_and, _sharpened_hard, most=3.0)),
 )
+"""QR codes of a code-like region that the whole frame did not give."""
+
+QUICK = HARDER[:2]
+"""What a second code-like region is given once a code is read: the words beside a code look like one, too."""
+
+OTHER_MATRIX = Stage("other matrix formats", _other_formats)
+LINEAR = Stage("linear formats", _linear_formats)

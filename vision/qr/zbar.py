@@ -33,8 +33,8 @@ def zbar_available() -> bool:
     return _library() is not None
 
 
-def read(grey: Grey, scale: float = 1.0) -> Look:
-    """Read the QR codes of a grey picture; nothing where libzbar0 is absent."""
+def read(grey: Grey, *, scale: float = 1.0, origin: tuple[int, int] = (0, 0)) -> Look:
+    """Read the QR codes of a grey picture, as `zxing.read` does; nothing where libzbar0 is absent."""
     zbar = _library()
     if zbar is None:
         return Look()
@@ -57,7 +57,7 @@ def read(grey: Grey, scale: float = 1.0) -> Look:
             # A part of a structured append whose other parts are not in view comes as PARTIAL and is left out here.
             if symbol.contents.type == zbar.ZBarSymbol.QRCODE:
                 data = string_at(zbar.zbar_symbol_get_data(symbol), zbar.zbar_symbol_get_data_length(symbol))
-                codes.append(Code(text_of(data), data, "qr-code", "zbar", _corners(zbar, symbol, scale)))
+                codes.append(Code(text_of(data), data, "qr-code", "zbar", _corners(zbar, symbol, scale, origin)))
             symbol = zbar.zbar_symbol_next(symbol)
         return Look(tuple(codes))
     finally:
@@ -65,10 +65,10 @@ def read(grey: Grey, scale: float = 1.0) -> Look:
         zbar.zbar_image_scanner_destroy(scanner)
 
 
-def _corners(zbar: ModuleType, symbol: object, scale: float) -> Corners:
+def _corners(zbar: ModuleType, symbol: object, scale: float, origin: tuple[int, int]) -> Corners:
     # zbar lists the corners counter-clockwise from the top left.
     count = zbar.zbar_symbol_get_loc_size(symbol)
     points = [(zbar.zbar_symbol_get_loc_x(symbol, i), zbar.zbar_symbol_get_loc_y(symbol, i)) for i in range(count)]
     if count == 4:
         points = [points[0], points[3], points[2], points[1]]
-    return tuple((round(x / scale), round(y / scale)) for x, y in points)
+    return tuple((round(x / scale) + origin[0], round(y / scale) + origin[1]) for x, y in points)

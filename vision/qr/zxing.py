@@ -14,19 +14,35 @@ Grey = npt.NDArray[np.uint8]
 Corners = tuple[tuple[int, int], ...]
 
 _FORMAT = zxingcpp.BarcodeFormat
-NAMES: dict[zxingcpp.BarcodeFormat, str] = {
+_NAMES: dict[zxingcpp.BarcodeFormat, str] = {
     _FORMAT.QRCode: "qr-code",
+    _FORMAT.QRCodeModel1: "qr-code",
+    _FORMAT.QRCodeModel2: "qr-code",
     _FORMAT.MicroQRCode: "micro-qr-code",
     _FORMAT.RMQRCode: "rmqr-code",
     _FORMAT.DataMatrix: "data-matrix",
     _FORMAT.Aztec: "aztec",
+    _FORMAT.AztecCode: "aztec",
     _FORMAT.PDF417: "pdf417",
     _FORMAT.Code128: "code-128",
     _FORMAT.EAN13: "ean-13",
     _FORMAT.EAN8: "ean-8",
     _FORMAT.UPCA: "upc-a",
 }
-"""The formats that are looked for, and their names in a sighting."""
+
+QR = zxingcpp.BarcodeFormats([_FORMAT.QRCode, _FORMAT.MicroQRCode, _FORMAT.RMQRCode])
+"""QR codes: a fifth of the time that all matrix formats take, so they are looked for first and alone."""
+OTHER_MATRIX = zxingcpp.BarcodeFormats([_FORMAT.DataMatrix, _FORMAT.Aztec, _FORMAT.PDF417])
+LINEAR = zxingcpp.BarcodeFormats([_FORMAT.Code128, _FORMAT.EAN13, _FORMAT.EAN8, _FORMAT.UPCA])
+"""Linear formats with a check character. Code 39, Codabar and ITF have none and read fences as numbers."""
+
+LOCAL = zxingcpp.Binarizer.LocalAverage
+"""Black and white by the average around each pixel: uneven light."""
+GLOBAL = zxingcpp.Binarizer.GlobalHistogram
+"""Black and white by the histogram of each row: dense codes in even light, where the local average drowns."""
+
+_LINEAR_LINES = 8
+"""Rows (pixels of the symbol's height) that must agree on a linear code; a false read rarely spans three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +53,30 @@ class Look:
     unread: tuple[Corners, ...] = ()
 
 
-def read(grey: Grey, scale: float = 1.0) -> Look:
-    """Read all codes of a grey picture; corners are divided by `scale`, the picture's enlargement."""
+def read(
+    grey: Grey,
+    *,
+    formats: zxingcpp.BarcodeFormats = QR,
+    binarizer: zxingcpp.Binarizer = LOCAL,
+    scale: float = 1.0,
+    origin: tuple[int, int] = (0, 0),
+) -> Look:
+    """Read all codes of a grey picture that shows the frame from `origin` (x, y) on, enlarged by `scale`.
+
+    Corners come in pixels of the frame.
+    """
     codes: list[Code] = []
     unread: list[Corners] = []
     for barcode in zxingcpp.read_barcodes(
-        grey, formats=zxingcpp.BarcodeFormats(list(NAMES)), text_mode=zxingcpp.TextMode.HexECI, return_errors=True
+        grey, formats=formats, binarizer=binarizer, text_mode=zxingcpp.TextMode.HexECI, return_errors=True
     ):
-        corners = _corners(barcode.position, scale)
-        if barcode.valid:
-            codes.append(Code(_text(barcode), barcode.bytes, NAMES[barcode.format], "zxing", corners))
-        elif barcode.format in (_FORMAT.QRCode, _FORMAT.DataMatrix, _FORMAT.Aztec):
-            unread.append(corners)
+        corners = _corners(barcode.position, scale, origin)
+        name = _NAMES[barcode.format]
+        if not barcode.valid:
+            if name == "qr-code":
+                unread.append(corners)
+        elif formats is not LINEAR or _height(barcode.position) >= _LINEAR_LINES:
+            codes.append(Code(_text(barcode), barcode.bytes, name, "zxing", corners))
     return Look(tuple(codes), tuple(unread))
 
 
@@ -59,6 +87,11 @@ def _text(barcode: zxingcpp.Barcode) -> str | None:
     return text_of(barcode.bytes) if message == barcode.bytes else text_with_eci(message)
 
 
-def _corners(position: zxingcpp.Position, scale: float) -> Corners:
+def _corners(position: zxingcpp.Position, scale: float, origin: tuple[int, int]) -> Corners:
     points = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
-    return tuple((round(point.x / scale), round(point.y / scale)) for point in points)
+    return tuple((round(point.x / scale) + origin[0], round(point.y / scale) + origin[1]) for point in points)
+
+
+def _height(position: zxingcpp.Position) -> float:
+    left = np.hypot(position.top_left.x - position.bottom_left.x, position.top_left.y - position.bottom_left.y)
+    return float(left)

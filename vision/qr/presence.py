@@ -1,0 +1,105 @@
+"""Where in a frame something code-like is, in about a millisecond.
+
+A code is dense in edges of both directions at every scale down to its modules. On a picture a quarter of the frame's
+size, differences of neighbouring cells are averaged over a small window; the lesser of the two directions stands out
+over codes, the greater alone over linear codes. The thresholds come from `bench/qr.py --presence`.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.qr.zxing import Corners, Grey
+
+_SMALL_SIDE = 320  # cells along the longer side of the small picture, at least 4 pixels each
+_WINDOW = 9  # cells: 36 pixels of a 1280-pixel frame
+_TEXTURED = 14.0
+"""Grey levels between neighbouring cells from which a frame may hold a matrix code. Codes that any stage reads have
+18 and more, a page of print 12 to 14, an empty lane with its noise 9 to 12."""
+_STRIPED = 20.0
+"""Likewise for the stronger direction alone and linear codes."""
+_OF_PEAK = 0.45  # a region is what has at least this share of the frame's strongest texture
+_SMALLEST = 7  # cells a side
+_MOST = 3
+_MARGIN = 0.12  # of a region's longer side, so that the quiet zone is in
+_MARGIN_PX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a frame, in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def crop(self, grey: Grey) -> Grey:
+        """Return this part of the frame (a view, not a copy)."""
+        return grey[self.y : self.y + self.height, self.x : self.x + self.width]
+
+    def holds_centre_of(self, corners: Corners) -> bool:
+        """Return whether the middle of `corners` lies within."""
+        x = sum(corner[0] for corner in corners) / len(corners)
+        y = sum(corner[1] for corner in corners) / len(corners)
+        return self.x <= x <= self.x + self.width and self.y <= y <= self.y + self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What is code-like in a frame: regions of matrix codes and of linear ones, largest first.
+
+    ``texture``: grey levels between neighbouring cells at the frame's most code-like place.
+    """
+
+    texture: float
+    matrix: tuple[Region, ...] = ()
+    linear: tuple[Region, ...] = ()
+
+
+def presence(grey: Grey) -> Presence:
+    """Return where a frame looks like a code; empty for a lane without one."""
+    height, width = grey.shape
+    cell = max(4, -(-max(height, width) // _SMALL_SIDE))
+    if min(height, width) < cell * _SMALLEST:
+        return Presence(0.0)
+    small = cv2.resize(grey, (width // cell, height // cell), interpolation=cv2.INTER_AREA)
+    across = _averaged(cv2.absdiff(small[:-1, 1:], small[:-1, :-1]))
+    along = _averaged(cv2.absdiff(small[1:, :-1], small[:-1, :-1]))
+    both = np.asarray(cv2.min(across, along), dtype=np.uint8)
+    either = np.asarray(cv2.max(across, along), dtype=np.uint8)
+    texture = _peak(both)
+    matrix = _regions(both, max(_TEXTURED, _OF_PEAK * texture), cell, grey.shape) if texture >= _TEXTURED else ()
+    stripes = _peak(either)
+    linear = _regions(either, max(_STRIPED, _OF_PEAK * stripes), cell, grey.shape) if stripes >= _STRIPED else ()
+    return Presence(texture, matrix, linear)
+
+
+def _averaged(differences: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+    return np.asarray(
+        cv2.blur(np.asarray(differences), (_WINDOW, _WINDOW), borderType=cv2.BORDER_CONSTANT), dtype=np.uint8
+    )
+
+
+def _peak(energy: npt.NDArray[np.uint8]) -> float:
+    rank = max(16, energy.size // 2000)  # not a single hot cell
+    return float(np.partition(energy.ravel(), -rank)[-rank])
+
+
+def _regions(energy: npt.NDArray[np.uint8], threshold: float, cell: int, shape: tuple[int, ...]) -> tuple[Region, ...]:
+    mask = (energy >= threshold).astype(np.uint8)
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), dtype=np.uint8)
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(mask)
+    height, width = shape
+    regions: list[tuple[int, Region]] = []
+    for x, y, across, along, area in boxes[1:].tolist():
+        if min(across, along) < _SMALLEST:
+            continue
+        margin = _MARGIN_PX + round(_MARGIN * max(across, along) * cell)
+        left, top = max(0, x * cell - margin), max(0, y * cell - margin)
+        right, bottom = min(width, (x + across) * cell + margin), min(height, (y + along) * cell + margin)
+        regions.append((area, Region(left, top, right - left, bottom - top)))
+    regions.sort(key=lambda found: -found[0])
+    return tuple(region for _, region in regions[:_MOST])
