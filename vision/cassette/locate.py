@@ -26,14 +26,15 @@ from vision.cassette.frames import (
     Pyramid,
 )
 from vision.cassette.outline import outline
-from vision.cassette.proposals import WINDOW_WIDTH_MM, Pair, Segments, parallel_pairs, straight_edges
+from vision.cassette.proposals import WINDOW_WIDTH_MM, Pair, Segments, parallel_pairs, solid_boxes, straight_edges
 
 WINDOW_MM = (13.4, 3.4)
 """Length and width of a window's visible membrane, the middle of what kits show."""
 
 _WORKING_SIDES = (720, 1440)  # longest side, pixels: the larger one only where the smaller shows nothing
 _CELL = 6  # pixels of the patch: 3 mm
-_MOST_WINDOWS, _MOST_BODIES = 160, 24
+_PATIENCE = ((120, 16), (500, 80))  # windows and bodies looked at; the larger numbers only where nothing sure was found
+_SURE = 3.0  # log odds
 _BODY_MM = (70.0, 16.0)
 _BODY_WIDTHS_MM = (20.5, 17.8, 15.0)
 _ACCEPT = 0.0  # log odds
@@ -106,10 +107,17 @@ def _find(grey: Image) -> list[Located]:
     pairs = parallel_pairs(np.vstack([edges, border]), narrowest=3.0, widest=0.8 * max(height, width))
     pyramid = Pyramid(grey)
     windows = [p for p in pairs if p.length < 6.2 * p.width and p.width < 0.12 * max(height, width)]
-    bodies = [p for p in pairs if p.width >= 14 and p.length > 2.0 * p.width]
-    scored = _score_windows(pyramid, _strongest(windows, _MOST_WINDOWS))
-    scored += _score_bodies(pyramid, _strongest(bodies, _MOST_BODIES))
-    return [_measure(pyramid, edges, score, frame) for score, frame in _apart(pyramid, scored)]
+    bodies = [p for p in pairs + solid_boxes(grey) if p.width >= 14 and p.length > 2.0 * p.width]
+    found: list[tuple[float, Frame]] = []
+    for most_windows, most_bodies in _PATIENCE:
+        scored = _score_windows(pyramid, _strongest(windows, most_windows))
+        scored += _score_bodies(pyramid, _strongest(bodies, most_bodies))
+        found = _apart(pyramid, scored)
+        if found and found[0][0] >= _SURE:
+            break
+        if len(windows) <= most_windows and len(bodies) <= most_bodies:
+            break
+    return [_measure(pyramid, edges, score, frame) for score, frame in found]
 
 
 def _strongest(pairs: list[Pair], most: int) -> list[Pair]:

@@ -20,9 +20,13 @@ WINDOW_WIDTH_MM = 3.35
 CASSETTE_WIDTH_MM = 20.0
 
 _SHORTEST_PX = 7.0
-_MOST_SEGMENTS = 500
+_MOST_SEGMENTS = 360
+_FAINTEST_STEP = 1.2  # grey levels
 _PARALLEL_DEG = 7.0
 _PROPORTIONS = (1.7, 7.0)  # length over distance of a pair; broken edges look shorter than they are
+_SMALLEST_AREA = 400  # pixels
+_FILLED = 0.8
+_SOLID_PROPORTIONS = (2.3, 6.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,9 @@ class Pair:
 
 def straight_edges(grey: Image) -> Segments:
     """Return the straight edges of a grey picture, ndarray, shape (H, W), broken ones joined."""
-    detector = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD)
-    found = detector.detect(grey)[0]
+    # A white cassette on white paper has edges of a few grey levels: the detector's own limit is 2 and hides them.
+    detector = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD, quant=_FAINTEST_STEP)
+    found = detector.detect(cv2.GaussianBlur(grey, (0, 0), 1.0))[0]
     if found is None:
         return np.zeros((0, 4))
     segments = np.asarray(found, np.float64).reshape(-1, 4)
@@ -98,8 +103,9 @@ def _polar(segments: Segments) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.
 
 
 def _turn_between(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    apart: npt.NDArray[Any] = np.abs(a - b) % np.pi
-    return np.minimum(apart, np.pi - apart)
+    apart = np.abs(a - b) % np.pi
+    smaller: npt.NDArray[Any] = np.minimum(apart, np.pi - apart)
+    return smaller
 
 
 def parallel_pairs(segments: Segments, *, narrowest: float, widest: float) -> list[Pair]:
@@ -138,3 +144,34 @@ def parallel_pairs(segments: Segments, *, narrowest: float, widest: float) -> li
             )
         )
     return pairs
+
+
+def solid_boxes(grey: Image) -> list[Pair]:
+    """Return the lone shapes of a cassette's proportions that differ in brightness from what is around them."""
+    soft = cv2.GaussianBlur(grey, (0, 0), 1.5)
+    reach = max(grey.shape) // 6 | 1
+    masks = [cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]]
+    masks += [
+        cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, reach, margin)
+        for margin in (-4, 4)
+    ]
+    boxes = []
+    for mask in masks:
+        contours, _ = cv2.findContours(np.asarray(mask), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        for contour in contours:
+            if len(contour) >= 4 and cv2.contourArea(contour) > _SMALLEST_AREA:
+                box = _box(contour)
+                if box is not None:
+                    boxes.append(box)
+    return boxes
+
+
+def _box(contour: npt.NDArray[Any]) -> Pair | None:
+    """Return the rectangle around a contour that nearly fills it and is as long as a cassette, else None."""
+    (x, y), (first, second), degrees = cv2.minAreaRect(contour)
+    length, width = max(first, second), min(first, second)
+    filled = cv2.contourArea(contour) / max(length * width, 1.0)
+    if filled < _FILLED or not _SOLID_PROPORTIONS[0] <= length / max(width, 1.0) <= _SOLID_PROPORTIONS[1]:
+        return None
+    turn = np.deg2rad(degrees if first >= second else degrees + 90) % np.pi
+    return Pair(float(x), float(y), float(turn), float(length), float(width), support=filled)
