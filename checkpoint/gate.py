@@ -140,16 +140,16 @@ class Gate:
         format knows are passed over beside one that is known, and never change a verdict that already stands.
         `photo` is called, once, for a decision worth a picture: anything that does not admit.
         """
+        now = self.clock.now()
+        found = self._identified(codes, now)  # alone: an issuer may take seconds to answer, and pages must not wait
+        if not found:
+            return self._crossing
         with self._acting():
-            now = self.clock.now()
-            found = self._identified(codes, now)
-            if not found:
-                return self._crossing
             if len(found) > 1:
                 shown: Credential | Problem = Problem(Reason.SEVERAL_CODES, f"{len(found)} codes in view")
             else:
                 shown = next(iter(found.values()))
-            return self._judge(shown, "+".join(sorted(found)), now, officer, photo)
+            return self._judge(shown, "+".join(sorted(found)), self.clock.now(), officer, photo)
 
     def present_typed(self, credential: Credential, *, officer: str) -> Crossing | None:
         """Judge what an officer typed (an ID number, a pass): evidence that is marked as unverified."""

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from checkpoint.credential import Fact, Holder, Recovery, TestKind, TestReport, TestResult, Vaccination
+from checkpoint.credentials.names import is_nameable, printed
 from checkpoint.credentials.trust import Use
 from checkpoint.credentials.value_sets import COUNTRIES, COVID_19, TEST_KINDS, TEST_RESULTS
 from checkpoint.errors import CredentialError
@@ -121,7 +122,7 @@ def _recovery(entry: Mapping[Any, Any]) -> Fact:
 
 def _dvc(dvc: Mapping[Any, Any], now: datetime) -> HealthClaim:
     name = _text(dvc.get("n"))
-    if not _nameable(name):
+    if not is_nameable(name):
         raise CredentialError(Reason.MALFORMED, "names nobody")
     holder = Holder(name=name, born=born(dvc.get("dob"), now), id_number=_text(dvc.get("nid")))
     given = dvc.get("v")
@@ -203,14 +204,9 @@ def _name(names: Mapping[Any, Any]) -> str:
     given = given or _text(names.get("gnt")).replace("<", " ").strip()
     family = family or _text(names.get("fnt")).replace("<", " ").strip()
     parts = [part for part in (given, family) if part]
-    if not parts or not all(map(_nameable, parts)):
+    if not parts or not all(map(is_nameable, parts)):
         raise CredentialError(Reason.MALFORMED, "names nobody", field="nam")
-    return " ".join(parts)
-
-
-def _nameable(name: str) -> bool:
-    """Return whether a name has a letter in it: without one there is nothing to compare with an ID document."""
-    return any(map(str.isalpha, name))
+    return printed(given, family)
 
 
 def _map(value: Any, what: str) -> Mapping[Any, Any]:

@@ -1,0 +1,123 @@
+"""What is wrong with this box, and what to do: the checks behind the health page and `checkpoint doctor`."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from checkpoint.clock import ClockTrust, Moment
+from checkpoint.credentials import TrustList
+from checkpoint.crossing import Category
+from checkpoint.health import Advice, Check, Finding, State, SyncStatus
+from checkpoint.policy import PackShelf
+
+CATEGORIES = tuple(Category)
+DISK_WARN_SHARE, DISK_FULL_SHARE = 0.80, 0.95  # of the file system the journal lives on
+
+
+def camera(role: str, *, fault: str, simulated: bool) -> Check:
+    """Return how the camera of `role` is."""
+    name = f"camera-{role}"
+    if fault:
+        return Check(name, State.FAULT, Finding.NO_PICTURE, Advice.CHECK_CABLE, {"detail": fault})
+    if simulated:
+        return Check(name, State.OK, Finding.SIMULATED)
+    return Check(name, State.OK, Finding.WORKS)
+
+
+def lamps(*, simulated: bool) -> Check:
+    """Return how the lamps are."""
+    return Check("lamps", State.OK, Finding.SIMULATED if simulated else Finding.WORKS)
+
+
+def clock(moment: Moment, *, assumed: bool) -> Check:
+    """Return how far the clock is to be trusted."""
+    if assumed:
+        return Check("clock", State.WARN, Finding.CLOCK_ASSUMED)
+    match moment.trust:
+        case ClockTrust.TRUSTED:
+            return Check("clock", State.OK, Finding.CLOCK_TRUSTED)
+        case ClockTrust.CONFIRMED:
+            return Check("clock", State.OK, Finding.CLOCK_CONFIRMED)
+        case ClockTrust.UNTRUSTED:
+            return Check("clock", State.FAULT, Finding.CLOCK_UNTRUSTED, Advice.CONFIRM_TIME)
+
+
+def writable(folder: Path) -> Check:
+    """Return whether the journal's folder takes a durable write, tried on a file that is removed again."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as probe:
+            probe.write(b"x")
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        detail = {"detail": error.strerror or str(error)}
+        return Check("journal", State.FAULT, Finding.CANNOT_WRITE, Advice.FREE_DISK, detail)
+    return Check("journal", State.OK, Finding.WRITES)
+
+
+def disk(folder: Path) -> Check:
+    """Return how full the disk is."""
+    usage = shutil.disk_usage(folder)
+    used = 1 - usage.free / usage.total
+    data = {"used_percent": f"{used:.0%}", "free_mb": f"{usage.free / 1e6:.0f}"}
+    if used >= DISK_FULL_SHARE:
+        return Check("disk", State.FAULT, Finding.FULL, Advice.FREE_DISK, data)
+    if used >= DISK_WARN_SHARE:
+        return Check("disk", State.WARN, Finding.LOW, Advice.FREE_DISK, data)
+    return Check("disk", State.OK, Finding.ROOM, None, data)
+
+
+def trust_list(trust: TrustList, now: datetime, max_age: timedelta) -> Check:
+    """Return how old the knowledge of issuers' keys is."""
+    if not trust.keys:
+        return Check("trust-list", State.FAULT, Finding.NONE, Advice.IMPORT_TRUST)
+    age = trust.age(now)
+    data = {"keys": str(len(trust.keys)), "age_h": "" if age is None else f"{age.total_seconds() / 3600:.0f}"}
+    if trust.is_stale(now, max_age):
+        return Check("trust-list", State.FAULT, Finding.STALE, Advice.IMPORT_TRUST, data)
+    return Check("trust-list", State.OK, Finding.FRESH, None, data)
+
+
+def rules(shelf: PackShelf, now: datetime, categories: Iterable[Category] = CATEGORIES) -> Check:
+    """Return whether a rule pack is in force for each category of traveller."""
+    without = [str(category) for category in categories if shelf.in_force(category, now) is None]
+    if without:
+        return Check("rules", State.FAULT, Finding.NONE, Advice.IMPORT_RULES, {"categories": ", ".join(without)})
+    if shelf.spoiled:
+        files = ", ".join(spoiled.file for spoiled in shelf.spoiled)
+        return Check("rules", State.WARN, Finding.SPOILED, Advice.IMPORT_RULES, {"files": files})
+    in_force = {pack.id for pack in (shelf.in_force(category, now) for category in categories) if pack}
+    return Check("rules", State.OK, Finding.FRESH, None, {"packs": ", ".join(sorted(in_force))})
+
+
+def sync(status: SyncStatus) -> Check:
+    """Return where the uploads stand; waiting is no fault of the station's as long as nothing is lost."""
+    data = {
+        "events": str(status.pending_events),
+        "photos": str(status.pending_photos),
+        "detail": status.error,
+    }
+    if not status.enrolled:
+        return Check("sync", State.WARN, Finding.NOT_ENROLLED, Advice.ENROL, data)
+    if status.all_sent:
+        return Check("sync", State.OK, Finding.ALL_SENT, None, data)
+    if status.error:
+        return Check("sync", State.WARN, Finding.PENDING, Advice.CHECK_NETWORK, data)
+    return Check("sync", State.OK, Finding.PENDING, None, data)
+
+
+def zbar(*, available: bool) -> Check:
+    """Return whether the second code reader is there: it reads about one code in a hundred that the first cannot."""
+    if available:
+        return Check("zbar", State.OK, Finding.WORKS)
+    return Check("zbar", State.WARN, Finding.MISSING, Advice.INSTALL_ZBAR, {"package": "libzbar0"})
+
+
+def officers(names: Iterable[str]) -> Check:
+    """Return whether anybody can log in."""
+    if tuple(names):
+        return Check("officers", State.OK, Finding.WORKS)
+    return Check("officers", State.FAULT, Finding.NO_OFFICERS, Advice.ADD_OFFICER)

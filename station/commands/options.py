@@ -1,0 +1,50 @@
+"""Options and arguments that several commands share."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from checkpoint.journal import Journal, Seal
+from checkpoint.ports import Clock
+from hardware.clock import SystemClock
+from station import RELEASED
+from station.commands.output import InputError, told_plainly
+from station.config import Config, load_config
+from station.wiring import Folders
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_CONFIG = Path("station.toml")
+
+
+def config_option(command: F) -> F:
+    """Add --config to a command."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        envvar="CHECKPOINT_CONFIG",
+        help="The station's configuration (also CHECKPOINT_CONFIG).",
+    )(command)
+
+
+@contextmanager
+def opened_journal(config: Config) -> Iterator[tuple[Journal, Folders, Clock]]:
+    """Open the journal of the station that `config` describes, beside a running station or without one."""
+    folders = Folders(config.data)
+    if not folders.journal.is_dir():
+        raise InputError(f"{folders.journal}: no journal here; start the station once with `checkpoint serve`")
+    clock = SystemClock(floor=RELEASED)
+    with told_plainly(), Journal.open(folders.journal, clock=clock, seal=Seal.open(folders.keys)) as journal:
+        yield journal, folders, clock
+
+
+def loaded(config_path: Path) -> Config:
+    """Return the configuration, or end with one clear line."""
+    with told_plainly():
+        return load_config(config_path)

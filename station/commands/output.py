@@ -1,0 +1,90 @@
+"""How commands speak: exit codes, JSON lines, and errors in one clear line."""
+
+import enum
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import cv2
+import numpy as np
+
+from checkpoint.errors import CheckpointError
+from checkpoint.ports import Image
+
+DONE = 0
+ANSWER_IS_NO = 1
+USAGE = 2
+
+LARGEST_PICTURE_BYTES = 64 * 1024 * 1024
+LARGEST_PICTURE_PX = 80_000_000
+
+
+class InputError(click.ClickException):
+    """What was given cannot be used: one line to standard error, exit code 2."""
+
+    exit_code = USAGE
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn the errors that are raised on purpose into one line and exit code 2."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise InputError(str(error)) from error
+
+
+def print_json(record: dict[str, Any]) -> None:
+    """Print one record as a line of JSON, Chinese as it is."""
+    click.echo(json.dumps(record, ensure_ascii=False, default=_plain))
+
+
+def complain(path: Path, error: Exception) -> None:
+    """Say on standard error what is wrong with one of several files; the others go on."""
+    click.echo(f"{path}: {error}", err=True)
+
+
+def load_picture(path: Path) -> Image:
+    """Return the picture in a file, shape (H, W, 3), uint8, BGR, turned upright as its camera noted.
+
+    Raise `InputError` for what is not a picture, is empty, or is too large to be one taken at a checkpoint.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_PICTURE_BYTES:
+            raise InputError(f"{size / 1e6:.0f} MB is larger than any picture this reads (64 MB)")
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(error.strerror or str(error)) from error
+    return decode_picture(data)
+
+
+def decode_picture(data: bytes) -> Image:
+    """Return an encoded picture's pixels; raise `InputError` where it is none."""
+    if not data:
+        raise InputError("the file is empty")
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise InputError(f"not a picture that can be read: {error.err}") from error
+    if image is None:
+        raise InputError("not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF)")
+    if image.shape[0] * image.shape[1] > LARGEST_PICTURE_PX:
+        raise InputError(f"{image.shape[1]}x{image.shape[0]} pixels is larger than this reads (80 megapixels)")
+    return np.asarray(image, np.uint8)
+
+
+def leave(code: int) -> None:
+    """End the command with an exit code of its own."""
+    sys.stdout.flush()
+    raise click.exceptions.Exit(code)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, enum.Enum):
+        return value.value
+    return str(value)

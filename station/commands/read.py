@@ -1,0 +1,111 @@
+"""`checkpoint read`: what these cassettes show."""
+
+import time
+from pathlib import Path
+
+import click
+import cv2
+
+from checkpoint.assay import LineReading, Outcome
+from checkpoint.ports import CassetteShot
+from station.commands.output import (
+    ANSWER_IS_NO,
+    DONE,
+    USAGE,
+    InputError,
+    complain,
+    leave,
+    load_picture,
+    print_json,
+)
+from vision.cassette.reader import read_file_view
+
+
+@click.command(epilog="Example: checkpoint read --json --save evidence bench.jpg")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and file.")
+@click.option(
+    "--view",
+    type=click.Choice(["auto", "cassette", "window"]),
+    default="auto",
+    show_default=True,
+    help="What the picture shows: a cassette somewhere in it, or a bare crop of the result window, in which lines "
+    "are only counted.",
+)
+@click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Write each evidence picture here.")
+def read(files: tuple[Path, ...], as_json: bool, view: str, save: Path | None) -> None:
+    """Read antigen-test cassettes: negative, positive, invalid, or retake with what to change.
+
+    Where a picture shows several cassettes, the first line speaks for the picture as a whole (the worst of them)
+    and `cassettes` lists each.
+
+    Exit code 0: every picture was read; 1: a picture must be taken again; 2: a file is not a picture.
+    """
+    retakes = unusable = 0
+    if save is not None:
+        try:
+            save.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{save}: {error.strerror}") from error
+    for path in files:
+        started = time.perf_counter()
+        try:
+            image = load_picture(path)
+        except InputError as error:
+            unusable += 1
+            complain(path, error)
+            continue
+        shots = read_file_view(image, view)  # type: ignore[arg-type]  # click has checked the choice
+        took_ms = (time.perf_counter() - started) * 1000
+        worst = worst_of(shots)
+        retakes += worst.reading.outcome is Outcome.RETAKE
+        if as_json:
+            record = {"file": str(path), **_record(worst), "ms": round(took_ms, 2)}
+            if len(shots) > 1:
+                record["cassettes"] = [_record(shot) for shot in shots]
+            print_json(record)
+        else:
+            for shot in shots:
+                reading = shot.reading
+                slot = f" slot {reading.slot}" if reading.slot is not None else ""
+                click.echo(
+                    f"{path}:{slot} {reading.outcome} ({reading.reason}); C {reading.control.contrast:.1%}, "
+                    f"T {reading.test.contrast:.1%}, {took_ms:.0f} ms"
+                )
+        if save is not None:
+            for number, shot in enumerate(shots, start=1):
+                name = f"{path.stem}.png" if len(shots) == 1 else f"{path.stem}-{number}.png"
+                if not cv2.imwrite(str(save / name), shot.picture):
+                    raise InputError(f"{save / name}: cannot be written")
+    leave(USAGE if unusable else ANSWER_IS_NO if retakes else DONE)
+
+
+def worst_of(shots: list[CassetteShot]) -> CassetteShot:
+    """Return the shot that speaks for a picture of several cassettes: a positive first, then what needs an officer."""
+    order = [Outcome.POSITIVE, Outcome.RETAKE, Outcome.INVALID, Outcome.NEGATIVE]
+    return min(shots, key=lambda shot: (order.index(shot.reading.outcome), -shot.reading.score))
+
+
+def _record(shot: CassetteShot) -> dict[str, object]:
+    reading = shot.reading
+    record: dict[str, object] = {
+        "outcome": reading.outcome,
+        "reason": reading.reason,
+        "control": _line(reading.control),
+        "test": _line(reading.test),
+        "score": round(reading.score, 5),
+        "cassette_type": reading.cassette_type,
+    }
+    if reading.slot is not None:
+        record["slot"] = reading.slot
+    if reading.hints:
+        record["hints"] = list(reading.hints)
+    return record
+
+
+def _line(line: LineReading) -> dict[str, float | None]:
+    return {
+        "contrast": round(line.contrast, 4),
+        "snr": round(line.snr, 2),
+        "position_mm": None if line.position_mm is None else round(line.position_mm, 2),
+    }

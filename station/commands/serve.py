@@ -1,0 +1,85 @@
+"""`checkpoint serve`: the station, until it is told to stop."""
+
+import logging
+import secrets
+import signal
+import socket
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from checkpoint.durable import write_durably
+from hq.serving import serve as serve_until
+from station.commands.options import config_option, loaded
+from station.commands.output import InputError, told_plainly
+from station.memory import return_pictures_to_the_system
+from station.wiring import build
+from web import create_app
+
+SECRET_BYTES = 32
+
+
+@click.command(epilog="Example: checkpoint serve --config /etc/checkpoint/station.toml")
+@config_option
+def serve(config_path: Path) -> None:
+    """Run the station: cameras, lamps, the officers' pages and the uploads, until Ctrl-C or a termination signal."""
+    return_pictures_to_the_system()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for every request would fill the card
+    config = loaded(config_path)
+    try:
+        config.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{config.data}: cannot be made: {error.strerror}") from error
+    check_port_is_free(config.web.host, config.web.port)
+    with told_plainly():
+        station = build(config)
+    app = create_app(station.services, secret_key=_secret(config.data / "keys" / "web.key"))
+    stopping = stopped_by_signals()
+
+    def ready(port: int) -> None:
+        station.start()
+        click.echo(f"station {config.name!r} ready on http://{config.web.host}:{port}")
+
+    try:
+        serve_until(
+            app, host=config.web.host, port=config.web.port, stop=stopping, ready=ready, threads=config.web.threads
+        )
+    except OSError as error:
+        raise InputError(f"port {config.web.port} on {config.web.host}: {error.strerror}; set [web] port") from error
+    finally:
+        app.extensions["pulse"].stop()
+        station.close()
+        click.echo("station stopped")
+
+
+def stopped_by_signals() -> threading.Event:
+    """Return an event that Ctrl-C or a termination signal sets."""
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return stopping
+
+
+def check_port_is_free(host: str, port: int) -> None:
+    """End with one clear line where `port` cannot be listened on, before anything is written or opened."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(f"port {port} on {host} cannot be used: {error.strerror}; set [web] port") from error
+
+
+def _secret(path: Path) -> bytes:
+    """Return the key that signs sessions, made on first use and kept, so that a restart logs nobody out."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_durably(path, secrets.token_bytes(SECRET_BYTES), mode=0o600)
+    return path.read_bytes()

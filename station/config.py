@@ -1,0 +1,167 @@
+"""One TOML file, checked at start: an unknown key is an error, units stand in the names."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from checkpoint.credentials.health_code_config import IssuerConfig, SigningConfig
+from checkpoint.crossing import Category
+from checkpoint.errors import CheckpointError
+
+
+class ConfigError(CheckpointError, ValueError):
+    """The configuration cannot be used; the message names the key and what is wrong with it."""
+
+
+class _Table(BaseModel):
+    """One table of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CameraConfig(_Table):
+    """Where one camera's frames come from."""
+
+    source: Literal["scenes", "folder", "v4l2"] = Field("scenes", description="`scenes` and `folder` are simulated")
+    device: str = Field("/dev/video0", description="the V4L2 device")
+    path: Path | None = Field(None, description="the folder of pictures, or the video file, of a `folder` camera")
+    fps: float = Field(10.0, gt=0, le=60, description="frames a second")
+    width_px: int = Field(1280, ge=160, le=8000, description="width of a frame")
+    height_px: int = Field(720, ge=120, le=8000, description="height of a frame")
+
+    @model_validator(mode="after")
+    def _folder_has_a_path(self) -> Self:
+        if self.source == "folder" and self.path is None:
+            raise ValueError("a folder camera needs `path`")
+        return self
+
+
+class LampsConfig(_Table):
+    """The signal lamps."""
+
+    driver: Literal["simulated"] = Field("simulated", description="which lamps are driven")
+
+
+class ClockConfig(_Table):
+    """How far the wall clock is believed."""
+
+    source: Literal["system", "assume-trusted"] = Field(
+        "system", description="`assume-trusted` believes the machine's clock unasked: for demonstrations only"
+    )
+
+
+class GateConfig(_Table):
+    """The gate."""
+
+    category: Category = Field(Category.RESIDENT, description="the category a vehicle has until the officer says so")
+    verdict_s: float = Field(20.0, gt=0, le=600, description="seconds until a verdict goes neutral, lamp to red")
+    again_s: float = Field(3.0, ge=0, le=60, description="seconds out of view after which a code counts as new")
+
+
+class BenchConfig(_Table):
+    """The bench and its read window."""
+
+    slots: int = Field(20, ge=1, le=200, description="how many cassettes the bench has places for")
+    read_from_min: float = Field(15.0, gt=0, description="minutes after the drops from which a cassette may be read")
+    read_until_min: float = Field(20.0, gt=0, description="minutes after which no result counts")
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.read_from_min >= self.read_until_min:
+            raise ValueError("read_from_min must be smaller than read_until_min")
+        return self
+
+
+class RulesConfig(_Table):
+    """The rule packs."""
+
+    packs: tuple[str, ...] = Field(
+        ("pinghu-road-2022-03-20", "company-gate-48h"),
+        description="shipped packs in force besides what headquarters publishes",
+    )
+
+
+class TrustConfig(_Table):
+    """Whose signatures are believed."""
+
+    max_age_days: float = Field(30.0, gt=0, description="a trust list older than this holds every signed code")
+
+
+class SyncConfig(_Table):
+    """Uploads to headquarters; its address comes with the enrolment (`checkpoint enrol`)."""
+
+    interval_s: float = Field(60.0, gt=0, description="seconds between two uploads where nothing urgent waits")
+
+
+class WebConfig(_Table):
+    """The officers' pages."""
+
+    host: str = Field("127.0.0.1", description="the address the pages are served on")
+    port: int = Field(8080, ge=1, le=65535, description="their port")
+    threads: int = Field(12, ge=2, le=64, description="requests answered at once")
+
+
+class Config(_Table):
+    """Everything one station is told."""
+
+    name: str = Field("checkpoint", min_length=1, description="the station's name on pages and at headquarters")
+    town: str = Field("", description="the town it belongs to")
+    timezone: str = Field("Asia/Shanghai", description="the zone in which pages show times")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"no such time zone: {name} (an IANA name, e.g. Asia/Shanghai)")
+        return name
+
+    data: Path = Field(Path("var/station"), description="folder of the journal, photos, keys and officers")
+    demo: bool = Field(False, description="simulated devices are shown scenes; demo log-ins stand on the log-in page")
+    gate_camera: CameraConfig = CameraConfig()
+    bench_camera: CameraConfig = CameraConfig()
+    lamps: LampsConfig = LampsConfig()
+    clock: ClockConfig = ClockConfig()
+    gate: GateConfig = GateConfig()
+    bench: BenchConfig = BenchConfig()
+    rules: RulesConfig = RulesConfig()
+    trust: TrustConfig = TrustConfig()
+    issuers: tuple[IssuerConfig, ...] = ()
+    sync: SyncConfig = SyncConfig()
+    web: WebConfig = WebConfig()
+
+
+def load_config(path: Path) -> Config:
+    """Read and check one TOML file; relative paths in it are relative to it. Raise `ConfigError` naming the key."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; write one, or try `checkpoint demo`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise ConfigError(f"{path}: {where}: {first['msg']}") from error
+    issuers = tuple(_issuer_beside(issuer, path.parent) for issuer in config.issuers)
+    return config.model_copy(update={"data": path.parent / config.data, "issuers": issuers})
+
+
+def _issuer_beside(issuer: IssuerConfig, folder: Path) -> IssuerConfig:
+    """Return `issuer` with the paths of its keys relative to the configuration's folder."""
+
+    def beside(signing: SigningConfig | None) -> SigningConfig | None:
+        return signing and signing.model_copy(update={"key_file": folder / signing.key_file})
+
+    return issuer.model_copy(
+        update={
+            "request_signing": beside(issuer.request_signing),
+            "answer_signing": beside(issuer.answer_signing),
+        }
+    )

@@ -1,0 +1,42 @@
+"""Who is on duty at the gate: the journal's log-ins say so, also across a restart."""
+
+import threading
+
+from checkpoint.events import Event, Kind
+from checkpoint.journal import Journal, LogQuery
+
+
+class Duty:
+    """The officer in whose name the gate's camera decides; nobody on duty, nothing is decided."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._lock = threading.Lock()
+        self._officers: list[str] = []
+        for kind in (Kind.LOGGED_IN, Kind.LOGGED_OUT):
+            page = journal.search(LogQuery(kind=kind, limit=1))
+            if page.entries and kind is Kind.LOGGED_IN:
+                last_in = journal.event(page.entries[0].seq)
+                self._officers = [str(last_in.body["officer"])]
+                in_seq = last_in.seq
+            elif page.entries and self._officers and page.entries[0].seq > in_seq:
+                self._officers = []
+        journal.subscribe(self.heard)
+
+    @property
+    def officer(self) -> str:
+        """The officer who logged in last and has not logged out; empty where nobody is on duty."""
+        with self._lock:
+            return self._officers[-1] if self._officers else ""
+
+    def heard(self, event: Event) -> None:
+        """Take note of a log-in or a log-out."""
+        match event.kind:
+            case Kind.LOGGED_IN:
+                with self._lock:
+                    officer = str(event.body["officer"])
+                    self._officers = [*(o for o in self._officers if o != officer), officer]
+            case Kind.LOGGED_OUT:
+                with self._lock:
+                    self._officers = [o for o in self._officers if o != event.body["officer"]]
+            case _:
+                pass

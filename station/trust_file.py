@@ -1,0 +1,52 @@
+"""The station's trust list as it stands on disk: read again when an import has replaced it."""
+
+import logging
+import threading
+from pathlib import Path
+
+from checkpoint.credentials import TrustList
+from checkpoint.errors import CheckpointError
+
+log = logging.getLogger(__name__)
+
+
+class TrustFileError(CheckpointError, ValueError):
+    """A file that should hold a trust list and does not."""
+
+
+class TrustFile:
+    """The trust list in one file; without a file an empty list of unknown age, by which nothing is believed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._list = TrustList()
+
+    def __call__(self) -> TrustList:
+        """Return the list as the file now says; a file that broke meanwhile leaves the last good one in place."""
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return self._list
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        with self._lock:
+            if stamp != self._stamp:
+                self._stamp = stamp
+                try:
+                    self._list = TrustList.load(self.path)
+                except (OSError, ValueError) as error:
+                    log.error("the trust list %s cannot be used, the last good one stays: %s", self.path, error)
+        return self._list
+
+
+def load_trust(path: Path | None) -> TrustList:
+    """Return the trust list in `path`, an empty one for None; raise `TrustFileError` where it cannot be used."""
+    if path is None:
+        return TrustList()
+    try:
+        return TrustList.load(path)
+    except OSError as error:
+        raise TrustFileError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise TrustFileError(f"{path}: {error}") from error

@@ -1,0 +1,282 @@
+"""Config -> Station: the only place where adapters are chosen."""
+
+import contextlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from checkpoint.assay import ReadWindow
+from checkpoint.bench import Bench, BenchSettings
+from checkpoint.credentials import TrustPolicy
+from checkpoint.errors import JournalError
+from checkpoint.events import Kind, PhotoRef
+from checkpoint.gate import Gate, GateSettings
+from checkpoint.health import Check
+from checkpoint.journal import Journal, LogQuery, Seal
+from checkpoint.policy import PackShelf, shipped_packs
+from checkpoint.ports import Camera
+from checkpoint.reasons import Reason
+from hardware.camera import FolderCamera, SceneCamera, V4L2Camera
+from hardware.clock import SystemClock, kernel_says_synchronised
+from hardware.lamps import SimulatedLamps
+from station import RELEASED, VERSION, checks
+from station.cached import Cached
+from station.config import CameraConfig, Config
+from station.demo.scenes import DemoScenes
+from station.demo.wallet import Keys, Wallet
+from station.duty import Duty
+from station.formats import station_formats, typed_credential
+from station.live import BenchLoop, Feed, GateLoop, Live, Loop
+from station.reading import SlotReader
+from station.trust_file import TrustFile
+from station.uploads import Uploads, http_client
+from vision.cassette.reader import Reader
+from vision.qr import LiveScanner, zbar_available
+from web.officers import Officers, Role
+from web.services import Services, StationIdentity
+
+DEMO_OFFICERS = (("陈警官 Chen", "1111", Role.OFFICER), ("王班长 Wang", "2222", Role.SHIFT_LEAD))
+
+
+DISK_CHECKED_EVERY_S = 15.0  # the check itself writes: often enough to warn, seldom enough for the card
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a station keeps what, below its data folder."""
+
+    data: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.data / "journal"
+
+    @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
+    def packs(self) -> Path:
+        return self.data / "packs"
+
+    @property
+    def trust(self) -> Path:
+        return self.data / "trust.json"
+
+    @property
+    def officers(self) -> Path:
+        return self.data / "officers.json"
+
+
+@dataclass(slots=True)
+class Station:
+    """A station put together: what the pages call, and the threads that work beside them."""
+
+    services: Services
+    journal: Journal
+    cameras: dict[str, Camera]
+    lamps: SimulatedLamps
+    loops: list[Loop]
+    uploads: Uploads
+    tests_running: int = 0
+    _started: bool = field(default=False)
+
+    def start(self) -> None:
+        """Write down the start, take up the running tests, and set the cameras and uploads to work."""
+        self.tests_running = self.services.bench.restore()
+        self.journal.append(Kind.STATION_STARTED, {"version": VERSION, "tests_running": self.tests_running})
+        self._started = True
+        for loop in self.loops:
+            loop.start()
+        self.uploads.start()
+
+    def close(self) -> None:
+        """Stop everything in reverse, lamps to red; what was written is on disk already."""
+        for loop in self.loops:
+            loop.stop()
+        self.lamps.close()
+        self.uploads.stop()
+        for camera in self.cameras.values():
+            camera.close()
+        if self._started:
+            # A full disk must not keep the station from stopping; the next start tells how this run ended.
+            with contextlib.suppress(JournalError):
+                self.journal.append(Kind.STATION_STOPPED, {"version": VERSION})
+        self.journal.close()
+
+
+def build(config: Config) -> Station:
+    """Return the station that `config` describes; raise a `CheckpointError` where a part cannot be had."""
+    folders = Folders(config.data)
+    clock = _clock(config)
+    journal = Journal.open(folders.journal, clock=clock, seal=Seal.open(folders.keys))
+    clock.raise_floor(_newest_entry(journal))
+    cameras = {"gate": _camera("gate", config.gate_camera), "bench": _camera("bench", config.bench_camera)}
+    lamps = SimulatedLamps()
+    trust = TrustFile(folders.trust)
+    policy = TrustPolicy(max_age=timedelta(days=config.trust.max_age_days))
+    http = http_client()
+    reader = station_formats(trust, policy, config.issuers, http)
+    shelf = PackShelf(folders.packs, {}, [p for p in shipped_packs() if p.id in config.rules.packs])
+    gate = Gate(
+        journal=journal,
+        lamps=lamps,
+        clock=clock,
+        credentials=reader,
+        rules=shelf.in_force,
+        new_id=new_id,
+        settings=GateSettings(category=config.gate.category, verdict_s=config.gate.verdict_s),
+    )
+    bench = Bench(journal=journal, clock=clock, gate=gate, new_id=new_id, settings=_bench_settings(config))
+    zone = ZoneInfo(config.timezone)
+    uploads = Uploads(
+        folders.keys,
+        journal,
+        clock,
+        every_s=config.sync.interval_s,
+        local_now=lambda: clock.now().wall.astimezone(zone),
+        rules=lambda: _packs_in_force(shelf, clock),
+    )
+    duty = Duty(journal)
+    feeds = {role: _feed(role, camera, gate, journal) for role, camera in cameras.items()}
+    keep_photo = _photo_keeper(journal)
+    loops: list[Loop] = [
+        GateLoop(
+            feeds["gate"],
+            scanner=LiveScanner(),
+            gate=gate,
+            on_duty=lambda: duty.officer,
+            keep_photo=keep_photo,
+            again_s=config.gate.again_s,
+        ),
+        BenchLoop(feeds["bench"], hints=lambda _image: ()),
+    ]
+    officers = Officers(folders.officers)
+    simulated = [f"camera-{role}" for role, camera in cameras.items() if camera.simulated]
+    scenes = _demo(config, cameras, officers, folders) if config.demo else None
+
+    disk = Cached(lambda: [checks.writable(folders.journal), checks.disk(folders.journal)], keep_s=DISK_CHECKED_EVERY_S)
+
+    def health() -> list[Check]:
+        now = clock.now()
+        return [
+            *(checks.camera(role, fault=f.fault, simulated=f.camera.simulated) for role, f in feeds.items()),
+            checks.lamps(simulated=lamps.simulated),
+            checks.clock(now, assumed=config.clock.source == "assume-trusted"),
+            *disk(),
+            checks.trust_list(trust(), now.wall, timedelta(days=config.trust.max_age_days)),
+            checks.rules(shelf, now.wall),
+            checks.sync(uploads.status()),
+            checks.zbar(available=zbar_available()),
+        ]
+
+    services = Services(
+        station=StationIdentity(
+            name=config.name,
+            town=config.town,
+            version=VERSION,
+            simulated=(*simulated, *(["lamps"] if lamps.simulated else [])),
+            timezone=config.timezone,
+        ),
+        gate=gate,
+        bench=bench,
+        journal=journal,
+        live=Live(feeds),
+        officers=officers,
+        read_slot=SlotReader(bench, Reader(), feeds["bench"].photograph, keep_photo),
+        typed=lambda format_, text: typed_credential(format_, text, clock.now().wall),
+        health=health,
+        sync=uploads.status,
+        sync_now=uploads.nudge,
+        lots=lambda: (),
+        confirm_time=lambda officer: _confirm_time(clock, journal, officer),
+        scenes=scenes,
+        demo_logins=tuple((name, pin) for name, pin, _ in DEMO_OFFICERS) if config.demo else (),
+    )
+    return Station(services, journal, cameras, lamps, loops, uploads)
+
+
+def open_new_journal(config: Config) -> Journal:
+    """Return the journal of `config`'s station, made where there is none yet."""
+    folders = Folders(config.data)
+    return Journal.open(folders.journal, clock=_clock(config), seal=Seal.open(folders.keys))
+
+
+def new_id() -> str:
+    """Return an id for a crossing or a test: short enough to read aloud, long enough not to come twice."""
+    return secrets.token_hex(6)
+
+
+def _clock(config: Config) -> SystemClock:
+    match config.clock.source:
+        case "system":
+            return SystemClock(floor=RELEASED, synchronised=kernel_says_synchronised)
+        case "assume-trusted":
+            return SystemClock(floor=RELEASED, synchronised=lambda: True)
+
+
+def _newest_entry(journal: Journal) -> datetime:
+    page = journal.search(LogQuery(limit=1))
+    return page.entries[0].moment.wall if page.entries else RELEASED
+
+
+def _camera(role: str, config: CameraConfig) -> Camera:
+    size = (config.width_px, config.height_px)
+    match config.source:
+        case "scenes":
+            return SceneCamera(role, fps=config.fps, size=size)
+        case "folder":
+            return FolderCamera(config.path or Path(), name=role, fps=config.fps)
+        case "v4l2":
+            return V4L2Camera(config.device, name=role, size=size, fps=round(config.fps))
+
+
+def _bench_settings(config: Config) -> BenchSettings:
+    window = ReadWindow(config.bench.read_from_min, config.bench.read_until_min)
+    return BenchSettings(slots=config.bench.slots, window=window)
+
+
+def _feed(role: str, camera: Camera, gate: Gate, journal: Journal) -> Feed:
+    def failed(_role: str, detail: str) -> None:
+        journal.append(Kind.DEVICE_FAULT, {"device": f"camera-{role}", "detail": detail})
+        if role == "gate":
+            gate.fault(Reason.STATION_FAULT)
+
+    def recovered(_role: str) -> None:
+        journal.append(Kind.DEVICE_RECOVERED, {"device": f"camera-{role}"})
+        if role == "gate":
+            gate.recovered()
+
+    return Feed(role=role, camera=camera, on_fault=failed, on_recovery=recovered)
+
+
+def _photo_keeper(journal: Journal) -> Callable[[bytes], PhotoRef]:
+    def keep(data: bytes) -> PhotoRef:
+        return journal.keep_photo(data, "image/jpeg")
+
+    return keep
+
+
+def _packs_in_force(shelf: PackShelf, clock: SystemClock) -> list[str]:
+    now = clock.now().wall
+    packs = (shelf.in_force(category, now) for category in checks.CATEGORIES)
+    return sorted({f"{pack.id}@{pack.version}" for pack in packs if pack})
+
+
+def _confirm_time(clock: SystemClock, journal: Journal, officer: str) -> None:
+    moment = clock.confirm()
+    journal.append(Kind.CLOCK_CONFIRMED, {"officer": officer, "clock": moment.trust})
+
+
+def _demo(config: Config, cameras: dict[str, Camera], officers: Officers, folders: Folders) -> DemoScenes:
+    """Give a new demonstration its officers and its trust list, and put its scenes before the cameras."""
+    for name, pin, role in DEMO_OFFICERS:
+        if name not in officers.names():
+            officers.add(name, pin, role)
+    keys = Keys.open(config.data / "demo")
+    keys.trust_list(datetime.now(UTC)).save(folders.trust)
+    shown = {role: camera for role, camera in cameras.items() if isinstance(camera, SceneCamera)}
+    return DemoScenes(cameras=shown, wallet=Wallet(keys, now=lambda: datetime.now(UTC)))
