@@ -32,7 +32,10 @@ _VERSION, _EXTENSIONS, _KEY_IDENTIFIER = 0xA0, 0xA3, 0x80
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says, unverified. Times are UTC; ``usages`` are OIDs; names are {OID: text}."""
+    """What a certificate says, unverified. Times are UTC; ``usages`` are OIDs; names are {OID: text}.
+
+    ``signs_data`` and ``is_authority``: whether its key may sign certificates of health, and certificates of keys.
+    """
 
     spki: bytes
     subject: dict[str, str]
@@ -42,6 +45,7 @@ class Certificate:
     not_after: datetime
     usages: frozenset[str]
     is_authority: bool
+    signs_data: bool
     subject_key_id: bytes
     authority_key_id: bytes
     signed: bytes
@@ -85,6 +89,7 @@ def _parse(der: bytes) -> Certificate:
         not_after=_time(end),
         usages=_usages(extensions.get(_EXT_KEY_USAGE)),
         is_authority=_is_authority(extensions),
+        signs_data=_signs_data(extensions),
         subject_key_id=_octets(extensions.get(_SUBJECT_KEY_ID)),
         authority_key_id=_authority_key_id(extensions.get(_AUTHORITY_KEY_ID)),
         signed=tbs.whole,
@@ -135,6 +140,12 @@ def _inner(value: Element | None, tag: int) -> Element | None:
 def _usages(value: Element | None) -> frozenset[str]:
     inner = _inner(value, SEQUENCE)
     return frozenset(oid(usage) for usage in inner.children()) if inner else frozenset()
+
+
+def _signs_data(extensions: dict[str, Element]) -> bool:
+    """Return whether the key may sign data: where its usage is stated, that has bit 0, digitalSignature."""
+    usage = _inner(extensions.get(_KEY_USAGE), BIT_STRING)
+    return usage is None or (len(usage.body) > 1 and bool(usage.body[1] & 0x80))
 
 
 def _is_authority(extensions: dict[str, Element]) -> bool:

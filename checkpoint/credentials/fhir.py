@@ -9,6 +9,7 @@ from typing import Any
 
 from checkpoint.credential import Fact, Holder, TestKind, TestReport, TestResult, Vaccination
 from checkpoint.credentials.hcert import born, day, sampled_at
+from checkpoint.credentials.names import is_nameable, printed
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -78,11 +79,11 @@ def _holder(patient: Mapping[str, Any], now: datetime) -> Holder:
     if not names:
         raise CredentialError(Reason.MALFORMED, "names nobody")
     name = names[0]
-    parts = [*_list(name.get("given")), name.get("family")]
-    printed = " ".join(_text(part) for part in parts if _text(part)) or _text(name.get("text"))
-    if not any(map(str.isalpha, printed)):
+    given = " ".join(filter(None, map(_text, _list(name.get("given")))))
+    whole = printed(given, _text(name.get("family"))) or _text(name.get("text"))
+    if not is_nameable(whole):
         raise CredentialError(Reason.MALFORMED, "names nobody")
-    return Holder(name=printed, born=born(patient.get("birthDate"), now))
+    return Holder(name=whole, born=born(patient.get("birthDate"), now))
 
 
 def _dose_day(immunization: Mapping[str, Any]) -> tuple[str, str] | None:

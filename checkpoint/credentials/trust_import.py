@@ -2,7 +2,8 @@
 
 One function for whatever file an operator was given: the WHO's DID document, a national list in any of its spellings,
 a bundle of PEM certificates, a SMART Health Card directory, an ICAO authority, a revocation list. What is in it
-decides, not what it is called.
+decides, not what it is called. Where a list is signed, its signature is not checked here: the operator who imports it
+vouches for where it came from.
 """
 
 import json
@@ -12,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Never
 
 from checkpoint.credential import Format
-from checkpoint.credentials import certificate, revocation
+from checkpoint.credentials import certificate, jwk, revocation
 from checkpoint.credentials.revocation import NOTHING_REVOKED, Revocations
 from checkpoint.credentials.trust import FILE_FORMAT, TrustedKey, TrustList
 from checkpoint.credentials.trust_entries import (
@@ -111,6 +112,9 @@ def _from_text(data: bytes, source: str, issuer: str) -> _Found:
         return _from_json(_json(text), source, issuer)
     except ValueError:
         pass
+    jws = text.strip().split(".")
+    if len(jws) == 3:  # a signed list (the Swedish list)
+        return _from_json(_json(jwk.decode(jws[1]).decode()), source, issuer)
     first, _, rest = text.strip().partition("\n")
     if rest.lstrip().startswith("{"):  # a signature on the first line, then the list (the German list)
         return _from_json(_json(rest), source, issuer)
@@ -136,14 +140,20 @@ def _pem_entries(text: str, source: str, issuer: str) -> Iterator[_Entry]:
 
 
 def _certificate_entries(der: bytes, source: str, issuer: str) -> Iterator[_Entry]:
-    """Yield a certificate as the signer it may be and, where it is an authority's, as that too."""
-    yield partial(from_certificate, der, source=source, issuer=issuer)
+    """Yield a certificate as the signer it may be, and as the authority it may be."""
     try:
-        is_authority = certificate.parse(der).is_authority
-    except ValueError:
+        parsed = certificate.parse(der)
+    except ValueError as error:
+        yield partial(_refuse, error)
         return
-    if is_authority:
+    if parsed.signs_data or not parsed.is_authority:
+        yield partial(from_certificate, der, source=source, issuer=issuer)
+    if parsed.is_authority:
         yield partial(authority, der, source=source)
+
+
+def _refuse(error: ValueError) -> Never:
+    raise error
 
 
 def _from_json(document: Any, source: str, issuer: str) -> _Found:
@@ -162,6 +172,10 @@ def _from_json(document: Any, source: str, issuer: str) -> _Found:
             return _Found(revocations=Revocations(card_ids={kid: revocation.card_ids(listed)}))
         case {"hashType": str(), "entries": [*listed]}:
             return _Found(revocations=Revocations(hashes=revocation.hash_list([entry["hash"] for entry in listed])))
+        case {"payload": str() as signed, "signatures": [*_]}:
+            return _from_json(_json(jwk.decode(signed).decode()), source, issuer)
+        case {"kty": str()}:
+            return _Found([partial(from_jwk, document, source=source, issuer=issuer)])
         case {"keys": [*listed]}:
             return _Found(partial(from_jwk, key, source=source, issuer=issuer) for key in listed)
         case {"eu_keys": dict() as by_key}:

@@ -17,6 +17,7 @@ from checkpoint.credentials import certificate, jwk, keys, strict_json
 from checkpoint.credentials.certificate import Certificate
 from checkpoint.credentials.chain import is_signed_by
 from checkpoint.credentials.hcert import born, day, sampled_at
+from checkpoint.credentials.names import is_nameable
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy
 from checkpoint.credentials.value_sets import COVID_19
 from checkpoint.errors import CredentialError
@@ -140,7 +141,7 @@ class VdsNc:
 def _read(seal: Seal, now: datetime) -> tuple[Holder, tuple[Fact, ...], tuple[str, ...]]:
     person = _map(seal.message.get("pid"), "pid")
     name = " ".join(_text(person.get("n")).split())
-    if not any(map(str.isalpha, name)):
+    if not is_nameable(name):
         raise CredentialError(Reason.MALFORMED, "names nobody", field="pid")
     id_number = _text(person.get("i")) or _text(person.get("dn"))
     holder = Holder(name=name, born=born(person.get("dob"), now), id_number=id_number)

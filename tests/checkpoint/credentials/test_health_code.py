@@ -133,7 +133,7 @@ def test_a_stale_answer_is_told_apart_from_an_unclear_one(http: httpx.Client) ->
         Reply(answer(), status=401),
     ],
     ids=lambda reply: f"{reply.status} {str(reply.content or reply.body)[:30]}",
-)  # fmt: skip
+)
 def test_a_lying_or_confused_service_is_unclear(http: httpx.Client, reply: Reply) -> None:
     assert reason_of(http, reply) is Reason.ISSUER_ANSWER_UNCLEAR
 
