@@ -4,6 +4,7 @@ Only proof enters it: what an officer typed stays outside, so no rule can be met
 field; times are UTC strings with milliseconds, a missing thing is null, plates are spelled one way.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -44,7 +45,7 @@ def document(evidence: Evidence, now: datetime) -> Json:
             "vehicle": {
                 "plate": plate_key(evidence.plate) or None,
                 "trailer": plate_key(evidence.trailer) or None,
-                "route": evidence.route.strip() or None,
+                "route": route_key(evidence.route) or None,
             },
             "vaccinations": [_vaccination(f) for _, f in verified_facts(evidence) if isinstance(f, Vaccination)],
             "recoveries": [_recovery(f) for _, f in verified_facts(evidence) if isinstance(f, Recovery)],
@@ -70,6 +71,15 @@ def plate_key(plate: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", plate).upper() if c.isalnum())
 
 
+def route_key(route: str) -> str:
+    """Return a route in the spelling by which routes are compared: one kind of dash, no spaces around it.
+
+    >>> route_key("平湖 — 上海"), route_key("平湖－上海")
+    ('平湖-上海', '平湖-上海')
+    """
+    return re.sub(r"\s*[-‐‑–—−~→]+\s*", "-", " ".join(unicodedata.normalize("NFKC", route).split()))
+
+
 def _newest_result(reports: list[tuple[Credential, TestReport]]) -> Json:
     """The newest report that has both a result and a time.
 
@@ -86,7 +96,12 @@ def _newest_result(reports: list[tuple[Credential, TestReport]]) -> Json:
     credential, report, sampled_at = max(
         with_result, key=lambda found: (found[2], found[1].result is not TestResult.NEGATIVE)
     )
-    return {"result": str(report.result), "sampledAt": to_text(sampled_at), "issuer": credential.issuer}
+    return {
+        "result": str(report.result),
+        "sampledAt": to_text(sampled_at),
+        "format": str(credential.format),
+        "issuer": credential.issuer,
+    }
 
 
 def _spot(evidence: Evidence) -> Json:
@@ -120,7 +135,7 @@ def _pass(evidence: Evidence) -> Json:
     return {
         "plate": plate_key(lorry_pass.plate),
         "trailer": plate_key(lorry_pass.trailer) or None,
-        "route": lorry_pass.route.strip() or None,
+        "route": route_key(lorry_pass.route) or None,
         "validUntil": None if credential.expires_at is None else to_text(credential.expires_at),
     }
 

@@ -67,6 +67,34 @@ def verdict_on_problem(reason: Reason) -> Verdict:
     return Verdict.REFUSE if reason in _REFUSED else Verdict.HOLD
 
 
+_PROVES_NOTHING = frozenset(
+    {
+        Reason.UNKNOWN_CODE,
+        Reason.INCOMPLETE_CODE,
+        Reason.MALFORMED,
+        Reason.TOO_LARGE,
+        Reason.UNKNOWN_ISSUER,
+        Reason.ISSUER_EXPIRED,
+        Reason.EXPIRED,
+        Reason.NOT_YET_VALID,
+        Reason.WRONG_KIND,
+        Reason.UNKNOWN_VALUE,
+        Reason.TRUST_LIST_STALE,
+        Reason.CANNOT_VERIFY_OFFLINE,
+        Reason.ISSUER_ANSWER_STALE,
+    }
+)
+
+
+def settled_by_test(reason: Reason) -> bool:
+    """Whether a negative test taken here settles a problem: what was shown proved nothing, and now the test does.
+
+    For the gate, which sets such a problem aside once its traveller has tested negative; the guards themselves know no
+    exception. A yellow code, one that somebody else has shown, or a key used for what it must not be, stays a problem.
+    """
+    return reason in _PROVES_NOTHING
+
+
 def findings(evidence: Evidence, now: datetime, positive_bars_for: timedelta = POSITIVE_BARS_FOR) -> list[Finding]:
     """Return what the guards find, gravest concern first within each verdict; an empty list lets the rules decide."""
     return [

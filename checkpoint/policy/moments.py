@@ -21,7 +21,7 @@ def to_text(moment: datetime) -> str:
     >>> to_text(datetime(2022, 3, 20, 0, 0, 1, 999_900, tzinfo=timezone(timedelta(hours=8))))
     '2022-03-19T16:00:01.999Z'
     """
-    return _to_millisecond(moment.astimezone(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_date(text: str) -> datetime:
@@ -83,7 +83,3 @@ def offset(moment: datetime, amount: int, unit: str) -> datetime:
                 return first + timedelta(days=moment.day - 1)
     except (OverflowError, ValueError):
         raise ValueError("outside the calendar") from None
-
-
-def _to_millisecond(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

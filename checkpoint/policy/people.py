@@ -42,8 +42,18 @@ def _fits_mask(a: str, b: str) -> bool:
     if _MASK in a and _MASK in b:
         return a[0] == b[0] or _MASK in (a[0], b[0])
     masked, plain = (a, b) if _MASK in a else (b, a)
-    pattern = ".+".join(re.escape(part) for part in re.split(r"\*+", masked))
-    return re.fullmatch(pattern, plain) is not None
+    if _MASK not in masked:
+        return masked == plain
+    first, *middle, last = re.split(r"\*+", masked)
+    if not (plain.startswith(first) and plain.endswith(last)):
+        return False
+    at = len(first) + 1  # by hand, because a pattern made of somebody's name could take for ever to match
+    for part in middle:
+        found = plain.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part) + 1
+    return at <= len(plain) - len(last)
 
 
 def _plain(text: str) -> str:

@@ -231,5 +231,6 @@ def test_integers_stay_exact() -> None:
 def test_endless_texts_are_refused() -> None:
     assert issues("a" * certlogic.MAX_TEXT) == ()
     assert issues("a" * (certlogic.MAX_TEXT + 1)) != ()
+    assert issues(var("a" * certlogic.MAX_TEXT)) == ()
     assert issues(var("a" * (certlogic.MAX_TEXT + 1))) != ()
     assert issues(var(".".join("a" * certlogic.MAX_TEXT))) != ()

@@ -9,7 +9,7 @@ from checkpoint.clock import ClockTrust
 from checkpoint.credential import Colour, Credential, Format, Holder, Recovery, TestKind, TestReport, TestResult
 from checkpoint.crossing import Category, Decision, Evidence, Problem, SpotTest, Verdict
 from checkpoint.policy import RulePack, decide
-from checkpoint.policy.guards import verdict_on_problem
+from checkpoint.policy.guards import settled_by_test, verdict_on_problem
 from checkpoint.policy.pack_file import parse_pack
 from checkpoint.reasons import Reason
 from tests.checkpoint.policy.travellers import (
@@ -135,6 +135,14 @@ def test_only_evidence_against_the_traveller_is_refused() -> None:
 def test_gravest_problem_is_the_one_shown() -> None:
     problems = (Problem(Reason.MALFORMED), Problem(Reason.REVOKED), Problem(Reason.BAD_SIGNATURE))
     assert shown(judged(FRESH, problems=problems)) == (Verdict.REFUSE, Reason.REVOKED)
+
+
+def test_negative_test_settles_what_only_proved_nothing() -> None:
+    assert settled_by_test(Reason.EXPIRED)
+    assert settled_by_test(Reason.CANNOT_VERIFY_OFFLINE)
+    for reason in (Reason.HEALTH_CODE_YELLOW, Reason.SAME_CODE_OTHER_PERSON, Reason.SEVERAL_CODES):
+        assert not settled_by_test(reason)
+    assert not any(settled_by_test(reason) for reason in Reason if verdict_on_problem(reason) is Verdict.REFUSE)
 
 
 # Positive tests

@@ -1,5 +1,6 @@
 """Rule packs as files: what is accepted, what is refused, who signed, and which one is in force."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -166,6 +167,10 @@ def test_digest_does_not_depend_on_the_spelling_of_the_file() -> None:
 # The signature
 
 
+def test_key_is_named_by_the_beginning_of_its_hash() -> None:
+    assert key_id(HQ.public_key()) == hashlib.sha256(HQ.public_key().public_bytes_raw()).hexdigest()[:16]
+
+
 def test_pack_signed_by_headquarters_opens() -> None:
     assert open_signed(sign_pack(pack(), HQ), HQ_KEYS).id == "spring"
 
@@ -290,6 +295,12 @@ def test_file_changed_on_the_card_is_not_used_and_told(shelf: PackShelf, tmp_pat
     reopened = PackShelf(tmp_path / "rules", HQ_KEYS)
     assert in_force(reopened) == "spring 1"
     assert [spoiled.file for spoiled in reopened.spoiled] == ["spring.2.json"]
+
+
+def test_pack_that_lies_there_twice_is_no_matter(shelf: PackShelf, tmp_path: Path) -> None:
+    shelf.put(sign_pack(pack(), HQ))
+    (tmp_path / "rules" / "copy.json").write_bytes((tmp_path / "rules" / "spring.1.json").read_bytes())
+    assert in_force(PackShelf(tmp_path / "rules", HQ_KEYS)) == "spring 1"
 
 
 def test_half_written_file_is_not_looked_at(shelf: PackShelf, tmp_path: Path) -> None:

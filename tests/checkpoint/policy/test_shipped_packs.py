@@ -181,6 +181,10 @@ def test_lorry_off_its_route_is_held() -> None:
     assert shown(on_the_road(lorry(lorry_pass(), route="平湖-杭州"))) == held(Reason.PASS_OTHER_ROUTE)
 
 
+def test_routes_are_compared_whatever_dash_they_are_written_with() -> None:
+    assert shown(on_the_road(lorry(lorry_pass(route="平湖-上海"), route="平湖 — 上海"))) == ADMITTED
+
+
 def test_expired_pass_is_held() -> None:
     assert shown(on_the_road(lorry(lorry_pass(expires_in=-SECOND)))) == held(Reason.PASS_EXPIRED)
 
