@@ -8,7 +8,7 @@ from checkpoint.sighting import Sighting
 from vision.qr import stages
 from vision.qr.presence import presence
 from vision.qr.scanner import Seen, part_of
-from vision.qr.stages import Stage, grey_of
+from vision.qr.stages import Part, Stage, grey_of
 
 _FORGET_S = 1.5
 """Seconds after which another phone may be in view, and the stages begin again with the cheapest."""
@@ -28,6 +28,7 @@ class LiveScanner:
         self._monotonic_s = monotonic_s
         self._turn: list[Stage] = []
         self._seen_s = float("-inf")
+        self._hinted = False
         self._start_over()
 
     def look(self, image: Image, now_s: float) -> Sighting:
@@ -38,10 +39,10 @@ class LiveScanner:
         if now_s - self._seen_s > _FORGET_S:
             self._start_over()
         last_s = self._monotonic_s() + self._budget_s
-        grey = grey_of(image)
+        frame = Part(grey_of(image), image)
         seen = Seen()
-        seen.add(stages.FRAME.look(stages.Part(grey)))
-        view = presence(grey)
+        seen.add(stages.FRAME.look(frame))
+        view = presence(frame.grey)
         if view.matrix or view.linear:
             self._seen_s = now_s
         for _ in range(len(self._turn)):
@@ -55,11 +56,16 @@ class LiveScanner:
                 break
             before = len(seen.codes)
             for region in left:
-                seen.add(stage.look(part_of(grey, region)))
+                seen.add(stage.look(part_of(frame, region)))
             if len(seen.codes) > before:
                 break  # this stage stays first: the next frame shows the same phone
             self._turn.append(self._turn.pop(0))
-        return seen.sighting(grey, view)
+        return self._steady(seen.sighting(frame.grey, view))
+
+    def _steady(self, sighting: Sighting) -> Sighting:
+        """Hold a hint back until two frames in a row give one, so that a lorry driving by is not told to come closer."""
+        hinted, self._hinted = self._hinted, sighting.hint is not None
+        return sighting if hinted or sighting.codes else Sighting()
 
     def _start_over(self) -> None:
         self._turn = [*stages.HARDER, stages.OTHER_MATRIX, stages.LINEAR]

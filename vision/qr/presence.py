@@ -2,7 +2,7 @@
 
 A code is dense in edges of both directions at every scale down to its modules. On a picture a quarter of the frame's
 size, differences of neighbouring cells are averaged over a small window; the lesser of the two directions stands out
-over codes, the greater alone over linear codes. The thresholds come from `bench/qr.py --presence`.
+over codes, the greater alone over linear codes. The thresholds come from the codes and frames of `bench/qr.py`.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from checkpoint.ports import Image
 from vision.qr.zxing import Corners, Grey
 
 _SMALL_SIDE = 320  # cells along the longer side of the small picture, at least 4 pixels each
@@ -36,9 +37,9 @@ class Region:
     width: int
     height: int
 
-    def crop(self, grey: Grey) -> Grey:
-        """Return this part of the frame (a view, not a copy)."""
-        return grey[self.y : self.y + self.height, self.x : self.x + self.width]
+    def crop(self, image: Image) -> Image:
+        """Return this part of a frame (a view, not a copy)."""
+        return image[self.y : self.y + self.height, self.x : self.x + self.width]
 
     def holds_centre_of(self, corners: Corners) -> bool:
         """Return whether the middle of `corners` lies within."""

@@ -28,34 +28,35 @@ class Scanner:
 
         `image`: ndarray, shape (H, W, 3) BGR or (H, W) grey, uint8.
         """
-        grey = grey_of(image)
+        frame = Part(grey_of(image), image)
         seen = Seen()
         last_s = self._monotonic_s() + self._budget_s
-        view = presence(grey)
-        for stage, part in self._steps(grey, view, seen):
+        view = presence(frame.grey)
+        for stage, part in self._steps(frame, view, seen):
             if self._monotonic_s() > last_s:
                 break
             seen.add(stage.look(part))
-        return seen.sighting(grey, view)
+        return seen.sighting(frame.grey, view)
 
-    def _steps(self, grey: Grey, view: Presence, seen: "Seen") -> Iterator[tuple[Stage, Part]]:
-        yield stages.FRAME, Part(grey)
-        small = max(grey.shape) <= _SMALL
-        regions = (whole(grey),) if small else view.matrix
+    def _steps(self, frame: Part, view: Presence, seen: "Seen") -> Iterator[tuple[Stage, Part]]:
+        yield stages.FRAME, frame
+        whole = Region(0, 0, frame.grey.shape[1], frame.grey.shape[0])
+        small = max(whole.width, whole.height) <= _SMALL
+        matrix, linear = ((whole,), (whole,)) if small else (view.matrix, view.linear)
         for stage in stages.HARDER:
             if seen.codes and stage not in stages.QUICK:
                 continue
-            for region in seen.unexplained(regions):
-                yield stage, part_of(grey, region)
-        for region in seen.unexplained(regions):
-            yield stages.OTHER_MATRIX, part_of(grey, region)
-        for region in seen.unexplained((whole(grey),) if small else view.linear):
-            yield stages.LINEAR, part_of(grey, region)
-        if not seen.codes and not small:
+            for region in seen.unexplained(matrix):
+                yield stage, part_of(frame, region)
+        for region in seen.unexplained(matrix):
+            yield stages.OTHER_MATRIX, part_of(frame, region)
+        for region in seen.unexplained(linear):
+            yield stages.LINEAR, part_of(frame, region)
+        if not small:
             # Modules so large that their texture is none, or a code in several regions.
             for stage in (*stages.HARDER, stages.OTHER_MATRIX, stages.LINEAR):
                 if not seen.codes:
-                    yield stage, Part(grey)
+                    yield stage, frame
 
 
 class Seen:
@@ -90,11 +91,6 @@ class Seen:
         return hint_for(grey, view, self._unread)
 
 
-def whole(grey: Grey) -> Region:
-    """Return the region that is the whole frame."""
-    return Region(0, 0, grey.shape[1], grey.shape[0])
-
-
-def part_of(grey: Grey, region: Region) -> Part:
+def part_of(frame: Part, region: Region) -> Part:
     """Return a region of a frame as the stages take it."""
-    return Part(region.crop(grey), (region.x, region.y))
+    return Part(region.crop(frame.grey), region.crop(frame.image), (region.x, region.y))

@@ -1,8 +1,9 @@
-"""The ways to look at a part of a frame, in the order that `bench/qr.py --stages` found best for its time.
+"""The ways to look at a part of a frame, in the order that reads most for its time (`bench/qr.py --stages`).
 
 zxing-cpp's two ways to make black and white fail on different pictures, so both are tried before any costlier work on
-the picture; enlarging helps below three pixels a module, sharpening undoes blur and moire and ruins low light, levelling
-takes glare away, and zbar reads some codes whose finder patterns zxing-cpp misses.
+the picture. Enlarging helps below three pixels a module. Sharpening undoes blur and moire and ruins low light.
+Levelling evens glare out. The darkest channel shows coloured ink, above all the yellow of a health code, as dark as
+black. zbar reads some codes whose finder patterns zxing-cpp misses.
 """
 
 from collections.abc import Callable
@@ -22,9 +23,10 @@ _LONGEST_ENLARGED = 1400
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a frame: its grey pixels and where its top left stands in the frame."""
+    """A part of a frame: its pixels, grey and as they came, and where its top left stands in the frame."""
 
     grey: Grey
+    image: Image
     origin: tuple[int, int] = (0, 0)
 
 
@@ -81,6 +83,14 @@ def _enlarge_and(change: Callable[[Grey], Grey], part: Part, *, most: float = 2.
     return zxing.read(change(picture), scale=scale, origin=part.origin)
 
 
+def _darkest_channel(part: Part) -> Look:
+    if part.image.ndim == 2:
+        return Look()
+    blue, green, red = cv2.split(part.image)
+    darkest = np.asarray(cv2.min(cv2.min(blue, green), red), dtype=np.uint8)
+    return zxing.read(darkest, origin=part.origin)
+
+
 def _second_opinion(part: Part) -> Look:
     return zbar.read(part.grey, origin=part.origin)
 
@@ -102,6 +112,7 @@ HARDER = (
     Stage("enlarged more, histogram", partial(_enlarge, most=4.0, by_histogram=True)),
     Stage("enlarged, sharpened", partial(_enlarge_and, _sharpened)),
     Stage("enlarged, levelled", partial(_enlarge_and, _levelled)),
+    Stage("darkest channel", _darkest_channel),
     Stage("zbar", _second_opinion),
     Stage("enlarged more, sharpened hard", partial(_enlarge_and, _sharpened_hard, most=3.0)),
 )
