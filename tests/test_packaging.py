@@ -183,17 +183,29 @@ def test_every_data_file_of_a_package_is_shipped() -> None:
     ] == []
 
 
-def test_every_ignored_finding_of_a_tool_says_why() -> None:
-    # One letter stands in brackets, so that this file does not find itself.
-    mark = re.compile(r"# (?:n[o]qa|type: i[g]nore)(?P<codes>: ?[A-Z]+\d+(?:, ?[A-Z]+\d+)*|\[[a-z, -]+\])?(?P<why>.*)")
-    silent = [
+def silent_ignores(mark: str, files: list[Path]) -> list[str]:
+    """Return the lines that ignore a finding without naming it and saying why."""
+    pattern = re.compile(mark + r"(?P<codes>: ?[A-Z]+\d+(?:, ?[A-Z]+\d+)*|\[[a-z, -]+\])?(?P<why>.*)")
+    return [
         f"{repository.relative(path)}:{number}: {line.strip()}"
-        for path in repository.files(".py")
+        for path in files
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
-        if (match := mark.search(line)) and not (match["codes"] and len(match["why"].strip(" #")) > 3)
+        if (match := pattern.search(line)) and not (match["codes"] and len(match["why"].strip(" #")) > 3)
     ]
 
-    assert silent == []
+
+# One letter of each mark stands in brackets, so that this file does not find itself.
+
+
+def test_every_ignored_finding_of_ruff_says_why() -> None:
+    assert silent_ignores("# n[o]qa", repository.files(".py")) == []
+
+
+def test_every_ignored_finding_of_mypy_in_the_programs_says_why() -> None:
+    tops = PROJECT["tool"]["importlinter"]["root_packages"]
+    checked = [path for path in repository.files(".py") if path.relative_to(REPOSITORY).parts[0] in tops]
+
+    assert silent_ignores("# type: i[g]nore", checked) == []
 
 
 # -- scripts ---------------------------------------------------------------------------------------------------------
