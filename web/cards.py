@@ -100,7 +100,7 @@ def gate_card(view: GateView, *, verdict_s: float, seat: int | None = None) -> G
         shown_for_s=view.shown_for_s,
         neutral_in_s=max(0.0, verdict_s - view.shown_for_s),
         lamp=view.lamp,
-        notice=view.notice or ("red-for-bench" if _red_for_another(view, crossing) else ""),
+        notice=_notice(view, crossing),
         fault=view.fault,
         first=_first(state, reason, selected),
         cue="seen" if view.notice else state,
@@ -119,22 +119,22 @@ def _state(view: GateView, crossing: Crossing | None) -> tuple[str, Reason | Non
     return crossing.verdict.value, crossing.reason
 
 
-def _red_for_another(view: GateView, crossing: Crossing | None) -> bool:
-    """Whether the lamp was turned red over this vehicle's light: a positive at the bench does that."""
-    if crossing is None or view.neutral or not crossing.seats:
-        return False
-    return view.lamp is Lamp.RED and lamp_for(crossing.verdict) is not Lamp.RED
+def _notice(view: GateView, crossing: Crossing | None) -> str:
+    """Return what else must be said: above all whose light it is where it is not this vehicle's."""
+    if view.notice or view.neutral:
+        return view.notice
+    if crossing is None:
+        return "light-for-bench"
+    overruled = view.lamp is Lamp.RED and bool(crossing.seats) and lamp_for(crossing.verdict) is not Lamp.RED
+    return "red-for-bench" if overruled else ""
 
 
 def _first(state: str, reason: Reason | None, selected: SeatCard | None) -> str:
-    if selected is None:
+    if selected is None or state == "fault" or reason is Reason.OCCUPANT_NOT_CHECKED:
         return "show"
-    if state == "admit" or state == "refuse":
-        return "next"
-    if reason is Reason.OCCUPANT_NOT_CHECKED:
-        return "show"
-    wants = selected.verdict is Verdict.HOLD and selected.reason in WANTS_TEST
-    return "test" if wants else "next"
+    if selected.verdict is Verdict.HOLD and state != "neutral":
+        return "test" if selected.reason in WANTS_TEST else "show"
+    return "next"
 
 
 def seat_card(seat: Seat) -> SeatCard:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import cast
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from checkpoint.credential import Format
 from checkpoint.crossing import Category
@@ -194,7 +194,7 @@ def live(role: str) -> Response:
     The header X-Picture says in JSON what is seen in it: number, size, outlines, hints in words, fault.
     """
     if role not in {"gate", "bench"}:
-        raise GateError("not-found")
+        abort(404)
     picture = services().live.latest(role)
     about = {
         "number": picture.number,

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, render_template, url_for
 from flask_babel import gettext
 
-from checkpoint.errors import GateError
 from checkpoint.health import Check, State, SyncStatus
 from web import words
 from web.access import deciding, officer, reading
@@ -174,7 +173,7 @@ def confirm_time() -> Response:
     """The officer compared the station's clock with a watch."""
     confirm = services().confirm_time
     if confirm is None:
-        raise GateError("not-found")
+        abort(404)
     confirm(officer().name)
     _checks().forget()
     current_app.extensions["pulse"].bump("health")

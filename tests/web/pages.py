@@ -52,9 +52,10 @@ def picture_of(text: str, colour: tuple[int, int, int] = (60, 70, 60)) -> bytes:
 
 @dataclass(slots=True)
 class StillLive:
-    """Live pictures that stand still; a test sets the fault."""
+    """Live pictures that stand still unless they are `moving`; a test sets the fault."""
 
     number: int = 1
+    moving: bool = False
     fault: str = ""
     hints: tuple[str, ...] = ()
     outlines: tuple[tuple[tuple[int, int], ...], ...] = ()
@@ -62,6 +63,7 @@ class StillLive:
     def latest(self, role: str) -> LivePicture:
         if self.fault:
             return LivePicture(b"", 0, None, fault=self.fault)
+        self.number += self.moving
         return LivePicture(
             picture_of(f"{role} camera"), self.number, None, (1280, 720), outlines=self.outlines, hints=self.hints
         )
@@ -206,6 +208,7 @@ class Tablet:
 
     http: FlaskClient
     language: str
+    token: str = ""
 
     def __post_init__(self) -> None:
         self.http.set_cookie("language", self.language)
@@ -222,11 +225,15 @@ class Tablet:
 
     def post(self, path: str, *, script: bool = True, **fields: object):  # type: ignore[no-untyped-def]
         """Send a form as the page's script does, or as a browser without script."""
-        token = re.search(r'name="csrf-token" content="([^"]+)"', self.http.get("/health").text)
-        if token is None:
-            token = re.search(r'name="csrf-token" content="([^"]+)"', self.http.get("/login").text)
-        assert token is not None
-        headers = {"X-CSRFToken": token[1], "Referer": "http://localhost/"} | ({"X-Page": "1"} if script else {})
+        if not self.token:
+            found = re.search(
+                r'name="csrf-token" content="([^"]+)"', self.http.get("/login", follow_redirects=True).text
+            )
+            assert found is not None
+            self.token = found[1]
+        headers = {"X-CSRFToken": self.token, "Referer": "http://localhost/"} | ({"X-Page": "1"} if script else {})
+        if path in ("/login", "/logout"):
+            self.token = ""  # a session's end ends its token
         return self.http.post(path, data=fields, headers=headers)
 
 

@@ -12,6 +12,11 @@ export function startClocks() {
 
 export function startClocksIn(root) {
   const now = performance.now();
+  const station = root.querySelector("[data-now]");
+  if (station) for (const clock of document.querySelectorAll("[data-clock]")) {
+    clock.dataset.clock = station.dataset.now;
+    started.set(clock, now);
+  }
   for (const clock of root.querySelectorAll("[data-left], [data-ago], [data-clock], [data-neutral-in]")) started.set(clock, now);
   tick();
 }
