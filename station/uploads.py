@@ -82,6 +82,11 @@ class Uploads:
             self._loop.stop()
         self._http.close()
 
+    def tell(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after each round, so that pages show what headquarters now has."""
+        if self._loop is not None:
+            self._loop.after_round.append(callback)
+
     def nudge(self) -> None:
         """Send now rather than later."""
         if self._loop is not None:

@@ -60,7 +60,10 @@ def backoff_s(failures: int, settings: SyncSettings, random: float, retry_after_
 
 
 class SyncLoop:
-    """The thread that keeps headquarters informed. `last` is the newest report, None before the first round."""
+    """The thread that keeps headquarters informed.
+
+    `last` is the newest report, None before the first round; `after_round` is called in this thread after each.
+    """
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class SyncLoop:
         self.last: SyncReport | None = None
         self.last_contact: datetime | None = None
         self.heartbeat_error = ""
+        self.after_round: list[Callable[[], None]] = []
         client.journal.subscribe(self._heard)
 
     def start(self) -> None:
@@ -153,6 +157,8 @@ class SyncLoop:
             return backoff_s(self._failures, self._settings, self._random())
         self.last = report
         self.last_contact = self._client.last_contact
+        for callback in self.after_round:
+            callback()
         if report.error:
             self._failures += 1
             wait = backoff_s(self._failures, self._settings, self._random(), report.retry_after_s)

@@ -37,6 +37,7 @@ def serve(config_path: Path) -> None:
     with told_plainly():
         station = build(config)
     app = create_app(station.services, secret_key=_secret(config.data / "keys" / "web.key"))
+    station.uploads.tell(lambda: app.extensions["pulse"].bump("health"))
     stopping = stopped_by_signals()
 
     def ready(port: int) -> None:

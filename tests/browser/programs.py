@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -11,9 +12,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playwright.sync_api import Browser, Page
+
 READY = re.compile(r"ready in ([0-9.]+) s")
 READY_WITHIN_S = 90.0
 READ_FROM_MIN = 0.05
+
+
+def unused_ports(count: int) -> list[int]:
+    """Return ports on loopback that nobody uses and that differ from one another."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 @dataclass
@@ -83,3 +97,17 @@ def _wait_ready(running: Running) -> None:
         time.sleep(0.1)
     logs = [f"{log.name}: {log.read_text('utf-8', 'replace')[-2000:]}" for log in running.folder.glob("*.log")]
     raise AssertionError("the demonstration did not start:\n" + "".join(running.said) + "\n".join(logs))
+
+
+@contextmanager
+def headquarters_desk(running: Running, browser: Browser) -> Iterator[Page]:
+    """A duty officer's page at headquarters, logged in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": "language", "value": "en", "url": running.headquarters}])
+    page = context.new_page()
+    page.goto(f"{running.headquarters}/login")
+    page.locator("[name=name]").fill("duty")
+    page.locator("[name=password]").fill("demo-duty-1")
+    page.locator("button[type=submit], form button").first.click()
+    yield page
+    context.close()
