@@ -1,15 +1,11 @@
 """Find cassettes in a picture: at any angle, on any surface, close up, clipped at the edge, one or several.
 
-Pairs of parallel edges propose where a window or a whole cassette may lie (`proposals`). Around each proposal the
-upright patch is described by its gradients (histograms of orientations) and weighed by a linear model fitted on drawn
-and real cassettes (`weights/locator.npz`, docs/reader.md). One model gives both answers: whether this is a cassette,
-and at which end its sample well lies, because a reversed cassette is one of the things it was fitted to turn down.
+Pairs of parallel edges and solid boxes propose where a window or a whole cassette may lie (`proposals`); what the
+picture shows around each decides (`recognise`), and the best are settled into place, scale and angle.
 """
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import cv2
@@ -17,22 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from checkpoint.ports import Image
-from vision.cassette.frames import (
-    PATCH_AFTER_MM,
-    PATCH_BEFORE_MM,
-    PATCH_PX_PER_MM,
-    PATCH_SIZE,
-    Frame,
-    Pyramid,
-)
+from vision.cassette.frames import PATCH_AFTER_MM, PATCH_BEFORE_MM, Frame, Pyramid
 from vision.cassette.outline import outline
 from vision.cassette.proposals import WINDOW_WIDTH_MM, Pair, Segments, parallel_pairs, solid_boxes, straight_edges
+from vision.cassette.recognise import best_along, score, settle
 
 WINDOW_MM = (13.4, 3.4)
 """Length and width of a window's visible membrane, the middle of what kits show."""
 
 _WORKING_SIDES = (720, 1440)  # longest side, pixels: the larger one only where the smaller shows nothing
-_CELL = 6  # pixels of the patch: 3 mm
 _PATIENCE = ((120, 16), (500, 80))  # windows and bodies looked at; the larger numbers only where nothing sure was found
 _SURE = 3.0  # log odds
 _BODY_MM = (70.0, 16.0)
@@ -117,7 +106,7 @@ def _find(grey: Image) -> list[Located]:
             break
         if len(windows) <= most_windows and len(bodies) <= most_bodies:
             break
-    return [_measure(pyramid, edges, score, frame) for score, frame in found]
+    return [_measure(pyramid, edges, odds, frame) for odds, frame in found]
 
 
 def _strongest(pairs: list[Pair], most: int) -> list[Pair]:
@@ -139,12 +128,7 @@ def _strongest(pairs: list[Pair], most: int) -> list[Pair]:
 
 def _score_windows(pyramid: Pyramid, pairs: list[Pair]) -> list[tuple[float, Frame]]:
     frames = [Frame(p.x, p.y, p.angle, p.width / WINDOW_WIDTH_MM) for p in pairs]
-    return [(_score(pyramid, way), way) for frame in frames for way in (frame, frame.reversed())]
-
-
-def _reversed_patch(frame: Frame) -> Frame:
-    """Return the frame whose patch is `frame`'s patch turned by half: the patch is not centred on the window."""
-    return frame.shifted(PATCH_AFTER_MM - PATCH_BEFORE_MM).reversed()
+    return [(score(pyramid, way), way) for frame in frames for way in (frame, frame.reversed())]
 
 
 def _score_bodies(pyramid: Pyramid, pairs: list[Pair]) -> list[tuple[float, Frame]]:
@@ -154,64 +138,21 @@ def _score_bodies(pyramid: Pyramid, pairs: list[Pair]) -> list[tuple[float, Fram
         for width_mm in _BODY_WIDTHS_MM:
             body = Frame(pair.x, pair.y, pair.angle, pair.width / width_mm)
             half = min(pair.length / body.px_per_mm / 2, 60.0)
-            steps = max(1, round((2 * half - 20.0) * PATCH_PX_PER_MM / _CELL))
-            start = -(steps - 1) / 2 * _CELL / PATCH_PX_PER_MM
-            size = (PATCH_SIZE[0] + (steps - 1) * _CELL, PATCH_SIZE[1])
-            # The strip holds a patch for every step, whichever way round the cassette lies.
-            strip = pyramid.cut(body.shifted(start), PATCH_BEFORE_MM, size, PATCH_PX_PER_MM)
-            scores = _scores(_describe(strip))
-            at = scores.argmax(axis=0)
-            for way in (0, 1):
-                place = body.shifted(start + float(at[way]) * _CELL / PATCH_PX_PER_MM)
-                scored.append((float(scores[at[way], way]), _reversed_patch(place) if way else place))
+            scored += best_along(pyramid, body, 2 * half - 20.0)
     return scored
-
-
-@cache
-def _model() -> tuple[npt.NDArray[Any], float]:
-    """Return the weights, one column a direction, and the bias."""
-    with resources.files("vision.cassette").joinpath("weights/locator.npz").open("rb") as file, np.load(file) as stored:
-        weights, bias = stored["weights"].astype(np.float32), float(stored["bias"])
-    across, down = PATCH_SIZE[0] // _CELL - 1, PATCH_SIZE[1] // _CELL - 1
-    # Turned by half, block and cell order run backwards and the unsigned orientations stay.
-    backward = weights.reshape(across, down, 2, 2, 9)[::-1, ::-1, ::-1, ::-1].reshape(-1)
-    return np.column_stack([weights, backward]), bias
-
-
-@cache
-def _descriptor() -> cv2.HOGDescriptor:
-    return cv2.HOGDescriptor(PATCH_SIZE, (2 * _CELL, 2 * _CELL), (_CELL, _CELL), (_CELL, _CELL), 9)
-
-
-def _describe(strip: Image) -> npt.NDArray[Any]:
-    """Return the gradient histograms of every patch along a strip, shape (steps, features)."""
-    steps = (strip.shape[1] - PATCH_SIZE[0]) // _CELL + 1
-    described = _descriptor().compute(strip, winStride=(_CELL, _CELL))
-    return np.asarray(described, np.float32).reshape(steps, -1)
-
-
-def _scores(described: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the log odds for the sample well on the right and on the left, shape (steps, 2)."""
-    weights, bias = _model()
-    scores: npt.NDArray[Any] = described @ weights + bias
-    return scores
-
-
-def _score(pyramid: Pyramid, frame: Frame) -> float:
-    return float(_scores(_describe(pyramid.patch(frame)))[0, 0])
 
 
 def _apart(pyramid: Pyramid, scored: list[tuple[float, Frame]]) -> list[tuple[float, Frame]]:
     """Return the settled finds that do not lie on each other, surest first."""
     kept: list[tuple[float, Frame]] = []
     tried: list[Frame] = []
-    for score, frame in sorted(scored, key=lambda one: -one[0]):
-        if score < _ACCEPT - 2.0 or len(tried) >= 40:
+    for odds, frame in sorted(scored, key=lambda one: -one[0]):
+        if odds < _ACCEPT - 2.0 or len(tried) >= 40:
             break
         if any(_overlap(frame, other) > _OVERLAP for _, other in kept) or any(_same(frame, t) for t in tried):
             continue
         tried.append(frame)
-        settled = _settle(pyramid, score, frame)
+        settled = settle(pyramid, odds, frame)
         if settled[0] >= _ACCEPT and all(_overlap(settled[1], other) <= _OVERLAP for _, other in kept):
             kept.append(settled)
     kept.sort(key=lambda one: -one[0])
@@ -239,23 +180,8 @@ def _box(frame: Frame) -> tuple[tuple[float, float], tuple[float, float], float]
     return (middle.x, middle.y), size, math.degrees(frame.angle)
 
 
-def _settle(pyramid: Pyramid, score: float, frame: Frame) -> tuple[float, Frame]:
-    """Climb to the best place, scale and angle nearby."""
-    along, across, stretch, turn = 1.5, 0.8, 0.08, 0.04
-    for _ in range(5):
-        tries = [frame.shifted(s * along) for s in (-1, 1)] + [frame.shifted(0.0, s * across) for s in (-1, 1)]
-        tries += [Frame(frame.x, frame.y, frame.angle, frame.px_per_mm * math.exp(s * stretch)) for s in (-1, 1)]
-        tries += [Frame(frame.x, frame.y, frame.angle + s * turn, frame.px_per_mm) for s in (-1, 1)]
-        best, at = max(((_score(pyramid, one), i) for i, one in enumerate(tries)), default=(score, 0))
-        if best > score:
-            score, frame = best, tries[at]
-        else:
-            along, across, stretch, turn = along / 2, across / 2, stretch / 2, turn / 2
-    return score, frame
-
-
-def _measure(pyramid: Pyramid, edges: Segments, score: float, frame: Frame) -> Located:
-    backward = max(_score(pyramid, frame.reversed().shifted(along)) for along in (-1.5, 0.0, 1.5))
+def _measure(pyramid: Pyramid, edges: Segments, odds: float, frame: Frame) -> Located:
+    backward = max(score(pyramid, frame.reversed().shifted(along)) for along in (-1.5, 0.0, 1.5))
     half = np.array(WINDOW_MM) / 2
     window = frame.to_picture(np.array(((-1, -1), (1, -1), (1, 1), (-1, 1))) * half)
-    return Located(frame, outline(edges, frame), window, score, score - backward)
+    return Located(frame, outline(edges, frame), window, odds, odds - backward)

@@ -1,6 +1,7 @@
 """The seeded renderer: cassettes, windows and benches with known truth, for tests, benchmarks and the demo camera."""
 
 from vision.render.backgrounds import Background
+from vision.render.mat import render_mat
 from vision.render.scene import Placement, render_cassette, render_empty_bench, render_scene, render_window
 from vision.render.spec import (
     GEOMETRIES,
@@ -30,6 +31,7 @@ __all__ = [
     "Well",
     "render_cassette",
     "render_empty_bench",
+    "render_mat",
     "render_scene",
     "render_window",
     "sample_geometry",
