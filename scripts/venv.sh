@@ -28,11 +28,13 @@ if "$venv/bin/python" -c '' 2>/dev/null; then
     if is_current "$kind"; then exit 0; fi
     if [ "$kind" = base ] && is_current dev; then exit 0; fi
 else
+    if [ -e "$venv" ] && [ ! -e "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv")" ]; then
+        fail "$venv is not an environment of Python's; remove it, or name another folder by VENV=..."
+    fi
     python=$(scripts/python.sh)
     say "making $venv with $("$python" --version)"
     # --clear empties what is left of an environment that does not run.
     if ! trouble=$("$python" -m venv --clear "$venv" 2>&1); then
-        rm -rf "$venv" 2>/dev/null || true
         fail "cannot make $venv (is this folder read-only, or the disk full?): $(echo "$trouble" | tail -n 1)"
     fi
 fi

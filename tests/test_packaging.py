@@ -321,6 +321,16 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line() -> None:
     assert "cannot make /proc/none/.venv" in answer.stderr.splitlines()[-1]
 
 
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"")
+
+    answer = set_up(tmp_path)
+
+    assert answer.returncode == 1
+    assert len(answer.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
 def test_a_failed_download_is_said_in_one_line_and_nothing_counts_as_installed(tmp_path: Path) -> None:
     environment_with_pip(tmp_path, "echo 'ERROR: Could not find a version of waitress' >&2; exit 1")
 
