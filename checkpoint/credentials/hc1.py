@@ -163,11 +163,11 @@ def _time(value: Any, what: str) -> datetime | None:
     """Return a time that stands as seconds since 1970, whole or with a fraction, or as a CBOR date."""
     if value is None:
         return None
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        try:
+    try:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return datetime.fromtimestamp(value, UTC)
-        except (ValueError, OverflowError, OSError):
-            pass
+    except (ValueError, OverflowError, OSError):
+        pass
     raise CredentialError(Reason.MALFORMED, f"claims: {what} is not a time")
