@@ -23,11 +23,14 @@ is_current() {
     [ -f "$venv/installed-$1" ] && stamp_of "$1" | cmp -s - "$venv/installed-$1"
 }
 
-# `-c ''` also finds an environment whose Python has been removed by an upgrade of the system.
+# Asking Python itself also finds an environment whose interpreter an upgrade of the system has removed.
 if "$venv/bin/python" -c '' 2>/dev/null; then
     if is_current "$kind"; then exit 0; fi
     if [ "$kind" = base ] && is_current dev; then exit 0; fi
-else
+fi
+
+# Without pip the making was interrupted.
+if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
     if [ -e "$venv" ] && [ ! -e "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv")" ]; then
         fail "$venv is not an environment of Python's; remove it, or name another folder by VENV=..."
     fi
