@@ -370,12 +370,14 @@ class Gate:
         """Return which seat the code belongs to, and that person's evidence with it.
 
         The same person keeps their seat. Somebody held without a name (a shop's code, a blurred one) may try again.
-        Anyone else, and everyone after a refusal without a name, takes the next seat: a refusal is never replaced.
+        A lorry's pass names a vehicle and no person: it belongs to the driver. Anyone else, and everyone after a
+        refusal without a name, takes the next seat: a refusal is never replaced.
         """
         same = [s for s in crossing.seats if s.evidence.holder.same_person(holder)]
         retry = [s for s in crossing.seats if not s.evidence.holder.known and s.verdict is Verdict.HOLD]
-        if same or retry:
-            seat = (same or retry)[0]
+        driver = crossing.seats[:1] if _of_the_vehicle(shown) else ()
+        if same or retry or driver:
+            seat = [*same, *retry, *driver][0]
             before = seat.evidence
             number = seat.number
         else:
@@ -480,3 +482,7 @@ class Gate:
             return self._crossing
         parked = self._parked.get(traveller.crossing)
         return parked or Crossing(id=traveller.crossing, vehicle=traveller.vehicle)
+
+
+def _of_the_vehicle(shown: Credential | Problem) -> bool:
+    return isinstance(shown, Credential) and shown.format is Format.LORRY_PASS

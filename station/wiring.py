@@ -141,7 +141,7 @@ def build(config: Config) -> Station:
         rules=lambda: _packs_in_force(shelf, clock),
     )
     duty = Duty(journal)
-    feeds = {role: _feed(role, camera, gate, journal) for role, camera in cameras.items()}
+    feeds = {role: watched_feed(role, camera, gate, journal) for role, camera in cameras.items()}
     keep_photo = _photo_keeper(journal)
     loops: list[Loop] = [
         GateLoop(
@@ -239,7 +239,9 @@ def _bench_settings(config: Config) -> BenchSettings:
     return BenchSettings(slots=config.bench.slots, window=window)
 
 
-def _feed(role: str, camera: Camera, gate: Gate, journal: Journal) -> Feed:
+def watched_feed(role: str, camera: Camera, gate: Gate, journal: Journal) -> Feed:
+    """Return a camera's feed whose faults are journaled; without the gate's camera the gate shows a fault."""
+
     def failed(_role: str, detail: str) -> None:
         journal.append(Kind.DEVICE_FAULT, {"device": f"camera-{role}", "detail": detail})
         if role == "gate":

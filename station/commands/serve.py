@@ -11,7 +11,7 @@ from types import FrameType
 import click
 
 from checkpoint.durable import write_durably
-from hq.serving import serve as serve_until
+from checkpoint.serving import serve as serve_until
 from station.commands.options import config_option, loaded
 from station.commands.output import InputError, told_plainly
 from station.memory import return_pictures_to_the_system
@@ -19,6 +19,7 @@ from station.wiring import build
 from web import create_app
 
 SECRET_BYTES = 32
+LARGEST_UPLOAD_BYTES = 32 * 1024 * 1024  # a photo held before the demo camera
 
 
 @click.command(epilog="Example: checkpoint serve --config /etc/checkpoint/station.toml")
@@ -46,7 +47,13 @@ def serve(config_path: Path) -> None:
 
     try:
         serve_until(
-            app, host=config.web.host, port=config.web.port, stop=stopping, ready=ready, threads=config.web.threads
+            app,
+            host=config.web.host,
+            port=config.web.port,
+            stop=stopping,
+            ready=ready,
+            threads=config.web.threads,
+            largest_body=LARGEST_UPLOAD_BYTES,
         )
     except OSError as error:
         raise InputError(f"port {config.web.port} on {config.web.host}: {error.strerror}; set [web] port") from error

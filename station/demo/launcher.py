@@ -17,7 +17,6 @@ import httpx
 
 from checkpoint.errors import CheckpointError
 from checkpoint.sync.enrolment import ENROLMENT
-from hq.cli import DEMO_USERS
 from station.demo.issuer import secret_in
 from station.wiring import DEMO_OFFICERS
 
@@ -173,7 +172,7 @@ def run(data: Path, ports: Ports, *, read_from_min: float, say: Callable[[str], 
         try:
             _start_all(demo, data, ports, read_from_min)
             if not demo.stopping:
-                _greet(ports, say, time.monotonic() - began)
+                _greet(demo, ports, say, time.monotonic() - began)
             demo.watch()
         finally:
             demo.stop()
@@ -299,10 +298,9 @@ def _output_of(command: Sequence[str]) -> str:
     return done.stdout
 
 
-def _greet(ports: Ports, say: Callable[[str], None], took_s: float) -> None:
+def _greet(demo: Demo, ports: Ports, say: Callable[[str], None], took_s: float) -> None:
     officers = ", ".join(f"{name}: {pin}" for name, pin, _ in DEMO_OFFICERS)
-    users = ", ".join(f"{name}: {password}" for name, password, _ in DEMO_USERS)
-    say(f"station       http://127.0.0.1:{ports.station}   PINs: {officers}")
-    say(f"headquarters  http://127.0.0.1:{ports.headquarters}   passwords: {users}")
+    say(f"station: http://127.0.0.1:{ports.station}  (demo PINs: {officers})")
+    say(demo.programs[0].last_words())  # headquarters tells its own address and log-ins
     say("cameras and lamps are simulated; hold scenes before the camera on the pages themselves")
     say(f"ready in {took_s:.1f} s; Ctrl-C stops both")

@@ -21,6 +21,7 @@ TITLES: dict[str, tuple[str, tuple[int, int, int]]] = {
     "health-code-green": ("HEALTH CODE", (70, 150, 40)),
     "health-code-yellow": ("HEALTH CODE", (30, 170, 225)),
     "health-code-red": ("HEALTH CODE", (50, 50, 205)),
+    wallet.LORRY_SCENE: ("LORRY PASS", (120, 90, 90)),
     wallet.SHOP: ("PAY HERE", (160, 120, 40)),
 }
 REPORT_TITLE = ("NAAT REPORT", (150, 110, 60))

@@ -10,9 +10,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from checkpoint.credential import Format
+from checkpoint.credential import Format, LorryPass
 from checkpoint.credentials import TrustedKey, TrustList
 from checkpoint.credentials.issue import sign_hc1
+from checkpoint.credentials.lorry_pass import signed_pass
 from checkpoint.durable import write_durably
 
 ISSUER = "CN"
@@ -50,13 +51,15 @@ REPORTS: dict[str, Report] = {
     "forged": Report(Person("赵", "磊", "ZHAO", "LEI", "1988-12-12"), 3),
 }
 HEALTH_COLOURS = ("green", "yellow", "red")
+LORRY_PASS = LorryPass(number="330482000117", plate="浙F12345", route="嘉兴-上海")
+LORRY_SCENE = "lorry-pass"
 SHOP = "shop-qr"
 SHOP_TEXT = "https://shop.example/pay?table=7&order=20220320"
 
 
 def scenes() -> tuple[str, ...]:
     """Return the names of the code scenes in the order to show them."""
-    return (*REPORTS, *(f"health-code-{colour}" for colour in HEALTH_COLOURS), SHOP)
+    return (*REPORTS, *(f"health-code-{colour}" for colour in HEALTH_COLOURS), LORRY_SCENE, SHOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Keys:
             kid=b64encode(kid_of(self.issuer)).decode(),
             public_key=self.issuer.public_key(),
             issuer=ISSUER,
-            formats=frozenset({Format.HC1}),
+            formats=frozenset({Format.HC1, Format.LORRY_PASS}),
             name="Demo issuer",
             source="demo",
         )
@@ -95,6 +98,16 @@ class Wallet:
         """Return what `scene`'s code says; raise KeyError for a scene without a code."""
         if scene == SHOP:
             return SHOP_TEXT
+        if scene == LORRY_SCENE:
+            now = self.now()
+            return signed_pass(
+                LORRY_PASS,
+                self.keys.issuer,
+                kid_of(self.keys.issuer),
+                issuer=ISSUER,
+                issued_at=now - timedelta(hours=3),
+                expires_at=now + timedelta(hours=21),
+            )
         if scene.startswith("health-code-"):
             return f"{HEALTH_CODE_PREFIX}{scene.removeprefix('health-code-').upper()}:{secrets.token_hex(8)}"
         report = REPORTS[scene]

@@ -11,6 +11,7 @@ from checkpoint.errors import GateError, JournalFull
 from checkpoint.events import Kind, Lane
 from checkpoint.journal import Journal, LogQuery
 from checkpoint.reasons import Reason
+from checkpoint.vehicle import Vehicle
 from tests.checkpoint.station_parts import OFFICER, SECOND, Parts, seen
 
 
@@ -205,3 +206,23 @@ def test_a_photo_is_kept_of_what_is_not_admitted_and_of_nothing_else(parts: Part
     assert not taken
     parts.gate.present([parts.codes.naat("Li Na", parts.hours_ago(30))], officer=OFFICER, photo=photo)
     assert taken
+
+
+@pytest.mark.parametrize("pass_first", [True, False])
+def test_a_lorrys_pass_and_its_drivers_report_add_up_in_either_order(parts: Parts, pass_first: bool) -> None:
+    lorry = Vehicle(category=Category.LORRY, plate="浙F·12345")
+    parts.gate.describe_vehicle(lorry, officer=OFFICER)
+    shown = [parts.codes.lorry_pass("浙F12345"), parts.codes.naat("Zhang Wei", parts.hours_ago(5))]
+    for code in shown if pass_first else reversed(shown):
+        crossing = parts.gate.present([code], officer=OFFICER)
+    assert crossing is not None
+    assert len(crossing.seats) == 1
+    assert parts.lamps.shown is Lamp.GREEN
+
+
+def test_a_pass_for_another_plate_holds_the_lorry(parts: Parts) -> None:
+    parts.gate.describe_vehicle(Vehicle(category=Category.LORRY, plate="浙F·99999"), officer=OFFICER)
+    parts.gate.present([parts.codes.naat("Zhang Wei", parts.hours_ago(5))], officer=OFFICER)
+    crossing = parts.gate.present([parts.codes.lorry_pass("浙F12345")], officer=OFFICER)
+    assert crossing is not None
+    assert (crossing.verdict, crossing.reason) == (Verdict.HOLD, Reason.PASS_OTHER_PLATE)
