@@ -25,7 +25,7 @@ MAX_CHARACTERS = 4_296
 """What the largest QR code holds in the alphabet of Base45."""
 
 HCERT_CLAIM = -260
-_ISSUER, _EXPIRES, _ISSUED = 1, 4, 6
+_ISSUER, _EXPIRES, _NOT_BEFORE, _ISSUED = 1, 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Claims:
     issuer: str
     issued_at: datetime | None
     expires_at: datetime | None
+    not_before: datetime | None
     content: Mapping[Any, Any]
 
 
@@ -78,6 +79,7 @@ def claims(message: cose.Sign1) -> Claims:
         issuer=issuer.strip()[:100] if isinstance(issuer, str) else "",
         issued_at=_time(content.get(_ISSUED), "issued at"),
         expires_at=_time(content.get(_EXPIRES), "expires"),
+        not_before=_time(content.get(_NOT_BEFORE), "not before"),
         content=content,
     )
 
@@ -93,9 +95,10 @@ def check_validity(stated: Claims, now: datetime, policy: TrustPolicy) -> None:
         raise CredentialError(
             Reason.EXPIRED, "past its end", issuer=stated.issuer, expired_at=stated.expires_at.isoformat()
         )
-    if stated.issued_at is not None and now + policy.clock_skew < stated.issued_at:
+    begins = max(filter(None, (stated.issued_at, stated.not_before)), default=None)
+    if begins is not None and now + policy.clock_skew < begins:
         raise CredentialError(
-            Reason.NOT_YET_VALID, "issued later than now", issuer=stated.issuer, issued_at=stated.issued_at.isoformat()
+            Reason.NOT_YET_VALID, "valid later than now", issuer=stated.issuer, valid_from=begins.isoformat()
         )
 
 

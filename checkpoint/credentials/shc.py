@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 
 from checkpoint.credential import Credential, Format
 from checkpoint.credentials import fhir, jwk, keys, strict_json
+from checkpoint.credentials.shc_parts import PartCollector
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
@@ -110,15 +111,19 @@ class SmartHealthCard:
 
     trust: Callable[[], TrustList]
     policy: TrustPolicy = DEFAULT_POLICY
+    parts: PartCollector | None = None
     name: Format = Format.SHC
 
     def identify(self, text: str, now: datetime) -> Credential | None:
         """Return the verified card, None for any other text; raise `CredentialError` where it is bad.
 
-        The parts of one card stand side by side, white space between them.
+        The parts of one card stand side by side, white space between them. With a `PartCollector` they may also come
+        one at a time.
         """
         if not text.startswith(PREFIX):
             return None
+        if self.parts is not None:
+            text = self.parts.with_earlier(text, now)
         card = parse(join(text.split()[: MAX_PARTS + 1]))
         trust = self.trust()
         key = self.policy.signed_by(trust, self.name, card.kid, "", now, card.verified_by)

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Never
 
 from checkpoint.credential import Format
-from checkpoint.credentials import certificate, jwk, revocation
+from checkpoint.credentials import certificate, jwk, master_list, revocation
 from checkpoint.credentials.revocation import NOTHING_REVOKED, Revocations
 from checkpoint.credentials.trust import FILE_FORMAT, TrustedKey, TrustList
 from checkpoint.credentials.trust_entries import (
@@ -93,6 +93,8 @@ def _usable(entries: Iterable[_Entry]) -> tuple[tuple[TrustedKey, ...], tuple[st
 
 
 def _from_der(data: bytes, source: str, known: TrustList) -> _Found:
+    if master_list.is_signed_data(data):
+        return _Found(_master_list_entries([data], source))
     try:
         certificate.parse(data)
     except ValueError:
@@ -108,6 +110,8 @@ def _from_text(data: bytes, source: str, issuer: str) -> _Found:
         raise ValueError("neither text nor DER") from None
     if "-----BEGIN " in text:
         return _Found(_pem_entries(text, source, issuer))
+    if "pkdmasterlistcontent::" in text.lower():
+        return _Found(_master_list_entries(master_list.in_ldif(text), source))
     try:
         return _from_json(_json(text), source, issuer)
     except ValueError:
@@ -137,6 +141,15 @@ def _pem_entries(text: str, source: str, issuer: str) -> Iterator[_Entry]:
             yield from _certificate_entries(der, source, issuer)
         else:
             yield partial(from_spki, der, source=source, issuer=issuer)
+
+
+def _master_list_entries(lists: Iterable[bytes], source: str) -> Iterator[_Entry]:
+    seen: set[bytes] = set()
+    for listed in lists:
+        for der in master_list.certificates(listed):
+            if der not in seen:  # every state lists every other's
+                seen.add(der)
+                yield partial(authority, der, source=source)
 
 
 def _certificate_entries(der: bytes, source: str, issuer: str) -> Iterator[_Entry]:

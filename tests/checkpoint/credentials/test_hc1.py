@@ -12,6 +12,7 @@ import pytest
 from checkpoint.credential import Format, Holder, Recovery, TestKind, TestReport, TestResult, Vaccination
 from checkpoint.credentials import CredentialReader, TrustList, TrustPolicy, base45, cose
 from checkpoint.credentials.hc1 import HC1
+from checkpoint.credentials.issue import sign_claims
 from checkpoint.credentials.revocation import Revocations
 from checkpoint.credentials.trust import Use
 from checkpoint.errors import CredentialError
@@ -117,6 +118,21 @@ def test_expired_and_not_yet_valid_are_told_apart(issuer: Issuer) -> None:
     assert reason_for(code, issuer.trust()) is Reason.NOT_YET_VALID
 
 
+def test_a_certificate_may_begin_later_than_it_was_issued(issuer: Issuer) -> None:
+    seconds = int(NOW.timestamp())
+    code = sign_claims(
+        {5: seconds + 600, -260: {1: certificate()}},
+        issuer.key,
+        issuer.kid,
+        prefix="HC1:",
+        issuer="CN",
+        issued_at=NOW - timedelta(days=1),
+        expires_at=NOW + timedelta(days=1),
+    )
+    assert reason_for(code, issuer.trust()) is Reason.NOT_YET_VALID
+    assert HC1(issuer.trust).identify(code, NOW + timedelta(seconds=700))
+
+
 def test_an_issuers_clock_may_be_a_little_ahead(issuer: Issuer) -> None:
     assert facts_of(issuer.hc1(issued_at=NOW + timedelta(seconds=30)), issuer.trust())
 
@@ -144,6 +160,57 @@ def test_a_trust_list_that_is_too_old_admits_nobody(issuer: Issuer) -> None:
     assert reason_for(Issuer().hc1(), old, policy=week) is Reason.BAD_SIGNATURE  # forged is forged at any age
     nobody_knows = replace(issuer.trust(), as_of=None)
     assert reason_for(issuer.hc1(), nobody_knows, policy=week) is Reason.TRUST_LIST_STALE
+
+
+def test_a_certificate_is_revoked_by_its_signature_whose_second_half_anybody_could_change(issuer: Issuer) -> None:
+    code = issuer.hc1()
+    first_half = cose.parse(zlib.decompress(base45.decode(code[4:]))).signature[:32]
+    listed = Revocations(hashes=frozenset({hashlib.sha256(first_half).digest()[:16]}))
+    assert reason_for(code, replace(issuer.trust(), revocations=listed)) is Reason.REVOKED
+
+
+def dvc(issuer: Issuer, **changes: Any) -> str:
+    """Return the WHO's certificate of one vaccination, with some of its parts replaced."""
+    dose = {"dn": 1, "tg": "RA01.0", "vp": "XM0GQ8", "dt": "2024-01-23", "is": "Ministry"}
+    content = {"n": "Test Patient", "dob": "1963-02-04", "s": "female", "v": dose, **changes}
+    return sign_claims(
+        {-260: {-6: content}},
+        issuer.key,
+        issuer.kid,
+        prefix="HC1:",
+        issuer="TGO",
+        issued_at=NOW - timedelta(days=1),
+        expires_at=NOW + timedelta(days=1),
+    )
+
+
+def test_the_whos_certificate_of_vaccination_is_of_the_family(issuer: Issuer) -> None:
+    found = CredentialReader([HC1(issuer.trust)]).identify(dvc(issuer), NOW)
+    assert found.holder == Holder("Test Patient", "1963-02-04")
+    assert found.facts == (Vaccination("XM0GQ8", 1, 0, date(2024, 1, 23)),)
+
+
+def test_a_vaccination_against_another_disease_is_no_fact(issuer: Issuer) -> None:
+    found = CredentialReader([HC1(issuer.trust)]).identify(dvc(issuer, v={"dn": 1, "tg": "1D47"}), NOW)
+    assert (found.facts, found.notes) == ((), ("another-disease",))
+
+
+@pytest.mark.parametrize("changes", [{"n": ""}, {"v": None}, {"v": [1, 2]}, {"dob": "2099"}])
+def test_a_whos_certificate_that_says_no_one_thing_is_malformed(issuer: Issuer, changes: dict[str, Any]) -> None:
+    assert reason_for(dvc(issuer, **changes), issuer.trust()) is Reason.MALFORMED
+
+
+def test_a_claim_of_neither_kind_is_the_wrong_kind(issuer: Issuer) -> None:
+    code = sign_claims(
+        {-260: {5: ["vhlink:/x"]}},
+        issuer.key,
+        issuer.kid,
+        prefix="HC1:",
+        issuer="XX",
+        issued_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )
+    assert reason_for(code, issuer.trust()) is Reason.WRONG_KIND
 
 
 @pytest.mark.parametrize("named", ["URN:UVCI:01:CN:1234#5", "CNURN:UVCI:01:CN:1234#5"])

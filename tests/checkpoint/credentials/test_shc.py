@@ -18,6 +18,7 @@ from checkpoint.credential import Format, Holder, TestKind, TestReport, TestResu
 from checkpoint.credentials import CredentialReader, TrustedKey, TrustList, jwk, keys
 from checkpoint.credentials.revocation import Revocations
 from checkpoint.credentials.shc import SmartHealthCard, join
+from checkpoint.credentials.shc_parts import PartCollector
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 from tests.checkpoint.credentials.issuer import NOW
@@ -87,6 +88,13 @@ def code(content: Any, key: Any, header: dict[str, Any] | None = None) -> str:
     return "shc:/" + digits(token(content, key, header))
 
 
+def in_parts(jws: str) -> list[str]:
+    """Return the codes of a token that is too long for one."""
+    third = len(jws) // 3
+    parts = [jws[:third], jws[third : 2 * third], jws[2 * third :]]
+    return [f"shc:/{number}/3/{digits(part)}" for number, part in enumerate(parts, start=1)]
+
+
 def trust(key: Any, **changes: Any) -> TrustList:
     trusted = TrustedKey("card-key", key.public_key(), ISSUER, frozenset({Format.SHC}))
     return TrustList((replace(trusted, **changes),), as_of=NOW)
@@ -154,9 +162,7 @@ def test_other_observations_are_no_business_of_a_checkpoint(key: EllipticCurvePr
 
 def test_a_card_may_come_in_parts_in_any_order(key: EllipticCurvePrivateKey) -> None:
     jws = token(claims(observation()), key)
-    third = len(jws) // 3
-    parts = [jws[:third], jws[third : 2 * third], jws[2 * third :]]
-    codes = [f"shc:/{number}/3/{digits(part)}" for number, part in enumerate(parts, start=1)]
+    codes = in_parts(jws)
     assert join([codes[2], codes[0], codes[1]]) == jws
     reader = CredentialReader([SmartHealthCard(lambda: trust(key))])
     assert reader.identify(" ".join(reversed(codes)), NOW).facts
@@ -164,6 +170,30 @@ def test_a_card_may_come_in_parts_in_any_order(key: EllipticCurvePrivateKey) -> 
         reader.identify(codes[1], NOW)
     assert caught.value.reason is Reason.INCOMPLETE_CODE
     assert caught.value.data == {"missing": "1,3", "parts": "3"}
+
+
+def test_a_camera_sees_the_parts_one_after_another(key: EllipticCurvePrivateKey) -> None:
+    codes = in_parts(token(claims(observation()), key))
+    reader = CredentialReader([SmartHealthCard(lambda: trust(key), parts=PartCollector())])
+    for code_shown in (codes[2], codes[2], codes[0]):
+        with pytest.raises(CredentialError) as caught:
+            reader.identify(code_shown, NOW)
+        assert caught.value.reason is Reason.INCOMPLETE_CODE
+    assert caught.value.data == {"missing": "2", "parts": "3"}
+    assert reader.identify(codes[1], NOW + timedelta(seconds=20)).facts
+    with pytest.raises(CredentialError):  # what was complete is forgotten
+        reader.identify(codes[1], NOW + timedelta(seconds=21))
+
+
+def test_parts_of_the_traveller_before_are_not_put_together_with_the_next_ones(key: EllipticCurvePrivateKey) -> None:
+    mine, theirs = (in_parts(token(claims(observation(), iss=ISSUER + tail), key)) for tail in ("", "/2"))
+    parts = PartCollector()
+    assert parts.with_earlier(mine[0], NOW) == mine[0]
+    assert parts.with_earlier(theirs[0], NOW) == theirs[0]  # another first part: another card
+    late = NOW + timedelta(seconds=61)
+    assert parts.with_earlier(theirs[1], late) == theirs[1]
+    assert parts.with_earlier("shc:/1/2/00", late) == "shc:/1/2/00"
+    assert parts.with_earlier("hello", late) == "hello"
 
 
 @pytest.mark.parametrize(

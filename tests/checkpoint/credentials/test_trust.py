@@ -273,6 +273,39 @@ def test_a_revocation_list_counts_only_from_an_authority_that_is_trusted() -> No
     assert read_trust(crl, name="crl", now=NOW, known=known).trust.keys == ()
 
 
+def master_list(*certificates: bytes) -> bytes:
+    """Return certificates in the wrapping of an ICAO master list."""
+
+    def der(tag: int, *parts: bytes) -> bytes:
+        body = b"".join(parts)
+        return bytes([tag, 0x84]) + len(body).to_bytes(4) + body
+
+    listed = der(0x30, b"\x02\x01\x00", der(0x31, *certificates))
+    oid = bytes.fromhex("06066781080101 02".replace(" ", ""))
+    content = der(0x30, oid, der(0xA0, der(0x04, listed)))
+    signed = der(0x30, b"\x02\x01\x03", der(0x31), content, der(0x31))
+    return der(0x30, bytes.fromhex("06092a864886f70d010702"), der(0xA0, signed))
+
+
+def test_a_master_list_brings_the_authorities_of_many_states(key: EllipticCurvePrivateKey) -> None:
+    states = [signer_certificate(key, country=country, authority=True) for country in ("AU", "JP")]
+    listed = master_list(*(state.public_bytes(Encoding.DER) for state in states))
+    found = imported(listed)
+    assert [(authority.issuer, authority.formats) for authority in found.keys] == [
+        ("AU", {Format.VDS_NC}),
+        ("JP", {Format.VDS_NC}),
+    ]
+    body = b64encode(listed).decode()
+    folded = "\n ".join(body[at : at + 70] for at in range(0, len(body), 70))
+    export = f"dn: c=AU\npkdMasterListContent:: {folded}\n\ndn: c=JP\npkdMasterListContent:: {folded}\n"
+    assert len(imported(export).keys) == 2
+
+
+def test_another_signed_message_is_no_master_list(key: EllipticCurvePrivateKey) -> None:
+    with pytest.raises(ValueError, match="master list"):
+        imported(master_list().replace(bytes.fromhex("678108010102"), bytes.fromhex("678108010103")))
+
+
 def test_the_whole_list_of_the_who_goes_in() -> None:
     data = test_data("certs", "who-gdhcn-trust-list", "did.json").read_bytes()
     found = read_trust(data, name="who", now=datetime(2026, 9, 1, tzinfo=UTC))
