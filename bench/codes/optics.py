@@ -6,6 +6,8 @@ import numpy as np
 from bench.codes.phone import Plane
 from checkpoint.ports import Image
 
+_READ_NOISE = 2.5  # electrons
+
 
 def motion_blurred(light: Plane, length_px: float, angle: float) -> Plane:
     """Blur along a straight line of `length_px` pixels at `angle` radians."""
@@ -56,8 +58,10 @@ def exposed(light: Plane, rng: np.random.Generator, *, photons: float, quality: 
 
     Returns ndarray, shape (H, W, 3), uint8, BGR.
     """
-    electrons = rng.poisson(np.clip(light, 0, 1.6) * photons).astype(np.float32)
-    electrons += rng.normal(0, 2.5, light.shape).astype(np.float32)
+    expected = np.clip(light, 0, 1.6) * np.float32(photons)
+    # Photons are counted: at these numbers Poisson's distribution is the normal one of the same variance.
+    grain = np.sqrt(expected + np.float32(_READ_NOISE**2))
+    electrons = expected + grain * rng.standard_normal(light.shape, dtype=np.float32)
     signal = np.clip(electrons / photons, 0, 1) ** (1 / 1.8)
     grey = np.asarray(signal * 235 + 12, np.uint8)
     done, jpeg = cv2.imencode(".jpg", cv2.merge([grey, grey, grey]), [cv2.IMWRITE_JPEG_QUALITY, quality])

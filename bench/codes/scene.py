@@ -55,13 +55,17 @@ def single(kind: str, seed: int) -> Shot:
 
 
 def sequence(kind: str, seed: int, frames: int = _FRAMES) -> Iterator[Shot]:
-    """Yield `frames` frames of one phone in one hand: each with its own shake, focus and noise."""
+    """Yield `frames` frames of one phone in one hand: each with its own shake, focus and noise.
+
+    The hand holds still or brings the phone nearer, by up to 3 % a frame, as hands do in front of a gate.
+    """
     rng = np.random.default_rng([KINDS.index(kind), seed, 2])
     text = payload(rng)
     first = _first_look(kind, rng)
     drift = rng.normal(0, 4, 2)
+    nearer = float(rng.uniform(1.0, 1.03))
     for number in range(frames):
-        yield _taken(text, kind, _shaken(first, number, drift, rng), seed, rng)
+        yield _taken(text, kind, _shaken(replace(first, px=first.px * nearer**number), number, drift, rng), seed, rng)
 
 
 def _first_look(kind: str, rng: np.random.Generator) -> _Look:
@@ -204,9 +208,15 @@ def _placed(plane: Plane, flat: Flat, look: _Look, seed: int) -> Plane:
     """Hold the flat phone in front of the camera, over a blurred lane."""
     height, width = plane.shape
     source = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    matrix = cv2.getPerspectiveTransform(source, _seen(source, flat, look) * _OVERSAMPLED)
-    size = (WIDTH * _OVERSAMPLED, HEIGHT * _OVERSAMPLED)
-    canvas = np.asarray(cv2.resize(_lane(seed), size, interpolation=cv2.INTER_CUBIC), np.float32)
+    seen = _seen(source, flat, look)
+    left, top = np.maximum(np.floor(seen.min(axis=0)), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(seen.max(axis=0)), (WIDTH, HEIGHT)).astype(int)
+    frame = np.asarray(cv2.resize(_lane(seed), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
+    part = frame[top:bottom, left:right]
+    size = (part.shape[1] * _OVERSAMPLED, part.shape[0] * _OVERSAMPLED)
+    canvas = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    target = np.asarray((seen - (left, top)) * _OVERSAMPLED, np.float32)
+    matrix = cv2.getPerspectiveTransform(source, target)
     # Shrinking needs averaging: the flat picture is brought near its size in the frame before it is warped.
     shrink = max(1, int(flat.per_module / (look.px * _OVERSAMPLED)))
     if shrink > 1:
@@ -214,7 +224,8 @@ def _placed(plane: Plane, flat: Flat, look: _Look, seed: int) -> Plane:
         plane = np.asarray(cv2.resize(plane, smaller, interpolation=cv2.INTER_AREA), np.float32)
         matrix = matrix @ np.diag([width / smaller[0], height / smaller[1], 1.0])
     cv2.warpPerspective(plane, matrix, size, dst=canvas, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
-    return np.asarray(cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.float32)
+    part[:] = cv2.resize(canvas, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_AREA)
+    return frame
 
 
 def _lane(seed: int) -> Plane:

@@ -25,8 +25,8 @@ class Condition:
 
     ``module_px``: pixels a module. ``paper``: grey level of the light modules. ``sharpness``: steepest step between
     neighbouring pixels as a fraction of the contrast. ``smear``: how much steeper the steps are in one direction than
-    in the other, 1 or more. ``washed_out``: fraction of the area without a dark module. ``noise``: grey levels, standard
-    deviation. ``tilt``: longest side over shortest, 1 or more, and 1 where the corners are not known.
+    in the other, 1 or more. ``washed_out``: fraction of the area without a dark module. ``noise``: standard
+    deviation, grey levels. ``tilt``: longest side over shortest, 1 or more, and 1 where the corners are not known.
     """
 
     module_px: float

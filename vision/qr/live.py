@@ -63,7 +63,7 @@ class LiveScanner:
         return self._steady(seen.sighting(frame.grey, view))
 
     def _steady(self, sighting: Sighting) -> Sighting:
-        """Hold a hint back until two frames in a row give one, so that a lorry driving by is not told to come closer."""
+        """Hold a hint back until two frames in a row give one, so that a lorry driving by is told nothing."""
         hinted, self._hinted = self._hinted, sighting.hint is not None
         return sighting if hinted or sighting.codes else Sighting()
 
