@@ -7,6 +7,7 @@ from station.commands.demo import demo
 from station.commands.doctor import doctor
 from station.commands.headquarters import enrol, sync
 from station.commands.log import log
+from station.commands.output import PlainGroup
 from station.commands.people import officer
 from station.commands.read import read
 from station.commands.rules import rules
@@ -17,6 +18,7 @@ from station.commands.verify import verify
 
 
 @click.group(
+    cls=PlainGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: checkpoint scan --json photo.jpg. Exit codes: 0 done, 1 the answer is no, 2 usage or input error.",
 )

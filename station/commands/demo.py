@@ -5,8 +5,6 @@ from pathlib import Path
 
 import click
 
-from checkpoint.errors import CheckpointError
-from station.commands.output import InputError
 from station.demo import launcher
 from station.demo.launcher import Ports
 
@@ -37,9 +35,5 @@ def demo(data: Path, port: int, hq_port: int, issuer_port: int, read_from_min: f
     Exit code 0: stopped on request; 2: it could not start, or a part of it ended.
     """
     began = time.monotonic()
-    try:
-        launcher.run(
-            data.resolve(), Ports(port, hq_port, issuer_port), read_from_min=read_from_min, say=click.echo, began=began
-        )
-    except CheckpointError as error:
-        raise InputError(str(error)) from error
+    ports = Ports(port, hq_port, issuer_port)
+    launcher.run(data.resolve(), ports, read_from_min=read_from_min, say=click.echo, began=began)

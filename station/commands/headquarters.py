@@ -10,7 +10,7 @@ from checkpoint.sync import Enrolment, parse_invitation, read_receipts, write_ba
 from checkpoint.sync import enrol as enrol_station
 from station import VERSION
 from station.commands.options import config_option, loaded, opened_journal
-from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json, told_plainly
+from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json
 from station.uploads import http_client, sync_once
 from station.wiring import Folders, open_new_journal
 
@@ -27,9 +27,8 @@ def enrol(invitation: str, config_path: Path) -> None:
     """
     config = loaded(config_path)
     text = sys.stdin.read() if invitation == "-" else _file_text(Path(invitation))
-    with told_plainly():
-        invited = parse_invitation(text)
-    with open_new_journal(config) as journal, told_plainly(), http_client() as http:
+    invited = parse_invitation(text)
+    with open_new_journal(config) as journal, http_client() as http:
         enrolment = enrol_station(invited, Folders(config.data).keys, journal, http, software=VERSION)
     click.echo(f"enrolled as {enrolment.device} ({enrolment.name}) at {enrolment.url}")
 

@@ -11,7 +11,7 @@ from checkpoint.journal import Journal, Seal
 from checkpoint.ports import Clock
 from hardware.clock import SystemClock
 from station import RELEASED
-from station.commands.output import InputError, told_plainly
+from station.commands.output import InputError
 from station.config import Config, load_config
 from station.wiring import Folders
 
@@ -40,11 +40,10 @@ def opened_journal(config: Config) -> Iterator[tuple[Journal, Folders, Clock]]:
     if not folders.journal.is_dir():
         raise InputError(f"{folders.journal}: no journal here; start the station once with `checkpoint serve`")
     clock = SystemClock(floor=RELEASED)
-    with told_plainly(), Journal.open(folders.journal, clock=clock, seal=Seal.open(folders.keys)) as journal:
+    with Journal.open(folders.journal, clock=clock, seal=Seal.open(folders.keys)) as journal:
         yield journal, folders, clock
 
 
 def loaded(config_path: Path) -> Config:
     """Return the configuration, or end with one clear line."""
-    with told_plainly():
-        return load_config(config_path)
+    return load_config(config_path)

@@ -3,8 +3,6 @@
 import enum
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +27,15 @@ class InputError(click.ClickException):
     exit_code = USAGE
 
 
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """Turn the errors that are raised on purpose into one line and exit code 2."""
-    try:
-        yield
-    except CheckpointError as error:
-        raise InputError(str(error)) from error
+class PlainGroup(click.Group):
+    """A command group in which every error raised on purpose ends as one line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; word what it raised."""
+        try:
+            return super().invoke(ctx)
+        except CheckpointError as error:
+            raise InputError(str(error)) from error
 
 
 def print_json(record: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from station.commands.options import config_option, loaded
-from station.commands.output import ANSWER_IS_NO, leave, told_plainly
+from station.commands.output import ANSWER_IS_NO, leave
 from station.wiring import Folders
 from web.officers import Officers, Role
 
@@ -29,8 +29,7 @@ def officer() -> None:
 def add(name: str, role: str, pin: str, config_path: Path) -> None:
     """Add an officer with a PIN of 4 to 12 digits."""
     config = loaded(config_path)
-    with told_plainly():
-        Officers(Folders(config.data).officers).add(name, pin, role)
+    Officers(Folders(config.data).officers).add(name, pin, role)
     click.echo(f"{name} may log in as {role}")
 
 
@@ -52,6 +51,5 @@ def list_officers(config_path: Path) -> None:
 @config_option
 def remove(name: str, config_path: Path) -> None:
     """Remove an officer; what they did stays in the journal."""
-    with told_plainly():
-        Officers(Folders(loaded(config_path).data).officers).remove(name)
+    Officers(Folders(loaded(config_path).data).officers).remove(name)
     click.echo(f"{name} may no longer log in")

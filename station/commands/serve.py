@@ -13,7 +13,7 @@ import click
 from checkpoint.durable import write_durably
 from checkpoint.serving import serve as serve_until
 from station.commands.options import config_option, loaded
-from station.commands.output import InputError, told_plainly
+from station.commands.output import InputError
 from station.memory import return_pictures_to_the_system
 from station.wiring import build
 from web import create_app
@@ -35,8 +35,7 @@ def serve(config_path: Path) -> None:
     except OSError as error:
         raise InputError(f"{config.data}: cannot be made: {error.strerror}") from error
     check_port_is_free(config.web.host, config.web.port)
-    with told_plainly():
-        station = build(config)
+    station = build(config)
     app = create_app(station.services, secret_key=_secret(config.data / "keys" / "web.key"))
     station.uploads.tell(lambda: app.extensions["pulse"].bump("health"))
     stopping = stopped_by_signals()

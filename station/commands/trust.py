@@ -9,7 +9,7 @@ import click
 from checkpoint.credentials import TrustList
 from checkpoint.credentials.trust_import import MAX_BYTES, read_trust
 from station.commands.options import config_option, loaded
-from station.commands.output import ANSWER_IS_NO, InputError, leave, print_json, told_plainly
+from station.commands.output import ANSWER_IS_NO, InputError, leave, print_json
 from station.trust_file import load_trust
 from station.wiring import Folders
 
@@ -39,8 +39,7 @@ def import_lists(files: tuple[Path, ...], issuer: str, trust_path: Path | None, 
     oldest list, so an import that brings nothing new moves nothing.
     """
     path = _path(trust_path, config_path)
-    with told_plainly():
-        known = load_trust(path if path.exists() else None)
+    known = load_trust(path if path.exists() else None)
     now = datetime.now(UTC)
     for file in files:
         try:
@@ -102,5 +101,4 @@ def _path(trust_path: Path | None, config_path: Path) -> Path:
 
 
 def _known(trust_path: Path | None, config_path: Path) -> TrustList:
-    with told_plainly():
-        return load_trust(_path(trust_path, config_path))
+    return load_trust(_path(trust_path, config_path))

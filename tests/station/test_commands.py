@@ -1,0 +1,264 @@
+"""The commands as somebody types them: on real photos and certificates where they are at hand, with exit codes."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from station.cli import main
+from station.demo import cassettes, screens
+from station.demo.wallet import Keys, Wallet
+from tests.data import test_data
+
+NOW = datetime.now(UTC)
+
+
+def checkpoint(*arguments: object, text: str | None = None) -> Result:
+    """Run `checkpoint` with `arguments`."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=text)
+
+
+def records(result: Result) -> list[dict[str, object]]:
+    """Return the JSON lines a command printed."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def wallet(tmp_path: Path) -> Wallet:
+    """A demo issuer's codes."""
+    return Wallet(Keys.open(tmp_path / "keys"), now=lambda: NOW)
+
+
+@pytest.fixture
+def trust(tmp_path: Path, wallet: Wallet) -> Path:
+    """The trust list that names the demo issuer."""
+    path = tmp_path / "trust.json"
+    wallet.keys.trust_list(NOW).save(path)
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A station's configuration with everything at its default."""
+    path = tmp_path / "station.toml"
+    path.write_text('data = "data"\n', "utf-8")
+    return path
+
+
+# -- scan
+
+
+def test_scan_prints_one_json_line_a_file(tmp_path: Path) -> None:
+    phone = tmp_path / "phone.png"
+    cv2.imwrite(str(phone), screens.phone_with_code("健康码 42", title="CODE", colour_bgr=(80, 80, 80)))
+    result = checkpoint("scan", "--json", phone)
+    record = records(result)[0]
+    assert result.exit_code == 0
+    assert record["file"] == str(phone)
+    payload = record["payloads"][0]  # type: ignore[index]
+    assert (payload["text"], payload["format"], payload["decoder"]) == ("健康码 42", "qr-code", "zxing")
+    assert isinstance(record["ms"], float)
+
+
+def test_scan_without_a_code_says_no(tmp_path: Path) -> None:
+    lane = tmp_path / "lane.png"
+    cv2.imwrite(str(lane), screens.empty_lane())
+    result = checkpoint("scan", "--json", lane)
+    assert (result.exit_code, records(result)[0]["payloads"]) == (1, [])
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\xff\xd8\xff\xe0 half a picture"])
+@pytest.mark.parametrize("command", ["scan", "read"])
+def test_a_file_that_is_no_picture_is_said_and_the_others_go_on(tmp_path: Path, command: str, content: bytes) -> None:
+    broken, good = tmp_path / "broken.jpg", tmp_path / "good.png"
+    broken.write_bytes(content)
+    cv2.imwrite(str(good), np.full((90, 160, 3), 120, np.uint8))
+    result = checkpoint(command, "--json", broken, good)
+    assert result.exit_code == 2
+    assert "broken.jpg" in result.stderr
+    assert [record["file"] for record in records(result)] == [str(good)]
+
+
+@pytest.mark.data
+def test_scan_reads_real_photos() -> None:
+    photos = sorted(test_data("qr", "zxing-1").glob("*"))[:12]
+    result = checkpoint("scan", "--json", *photos)
+    read = [record for record in records(result) if record["payloads"]]
+    assert len(records(result)) == len(photos)
+    assert len(read) >= 9
+
+
+# -- verify
+
+
+def test_verify_says_what_a_genuine_code_states(wallet: Wallet, trust: Path) -> None:
+    result = checkpoint("verify", "--json", "--trust", trust, wallet.text("naat-negative-5h"))
+    record = records(result)[0]
+    assert result.exit_code == 0
+    assert (record["format"], record["status"], record["reason"]) == ("hc1", "verified", None)
+    assert record["facts"][0]["result"] == "negative"  # type: ignore[index]
+
+
+def test_verify_takes_a_code_from_standard_input(wallet: Wallet, trust: Path) -> None:
+    result = checkpoint("verify", "--json", "--trust", trust, "-", text=wallet.text("naat-negative-5h") + "\n")
+    assert records(result)[0]["status"] == "verified"
+
+
+@pytest.mark.parametrize(
+    ("scene", "reason"),
+    [("forged", "bad-signature"), ("unknown-issuer", "unknown-issuer"), ("naat-expired", "expired")],
+)
+def test_verify_refuses_with_its_reason_and_names_nobody(wallet: Wallet, trust: Path, scene: str, reason: str) -> None:
+    result = checkpoint("verify", "--json", "--trust", trust, wallet.text(scene))
+    record = records(result)[0]
+    assert (result.exit_code, record["status"], record["reason"]) == (1, "refused", reason)
+    assert "holder" not in record
+    assert record["facts"] == []
+
+
+def test_verify_tells_an_unknown_text_from_a_broken_code(trust: Path) -> None:
+    unknown = records(checkpoint("verify", "--json", "--trust", trust, "https://shop.example"))[0]
+    broken = records(checkpoint("verify", "--json", "--trust", trust, "HC1:NONSENSE"))[0]
+    assert (unknown["status"], unknown["reason"]) == ("unknown", "unknown-code")
+    assert (broken["status"], broken["format"], broken["reason"]) == ("refused", "hc1", "malformed")
+
+
+def test_verify_judges_as_of_the_time_that_is_asked(wallet: Wallet, trust: Path) -> None:
+    later = records(
+        checkpoint(
+            "verify", "--json", "--trust", trust, "--at", "2031-01-01T00:00:00Z", wallet.text("naat-negative-5h")
+        )
+    )
+    assert later[0]["reason"] == "expired"
+
+
+@pytest.mark.parametrize("arguments", [["--at", "yesterday"], ["--trust", "/none/trust.json"]])
+def test_verify_with_options_that_cannot_be_used_is_a_usage_error(arguments: list[str]) -> None:
+    assert checkpoint("verify", *arguments, "HC1:X").exit_code == 2
+
+
+@pytest.mark.data
+def test_verify_accepts_real_certificates_of_many_issuers(tmp_path: Path) -> None:
+    verified, refused = [], []
+    for folder in sorted(test_data("certs", "dgc-testdata").iterdir()):
+        case = next(filter(None, map(_plain_case, sorted(folder.rglob("*.json")))), None)
+        if case is None:
+            continue
+        signer, trust = tmp_path / f"{folder.name}.pem", tmp_path / f"{folder.name}.json"
+        der = base64.b64decode(case["TESTCTX"]["CERTIFICATE"])
+        signer.write_text(f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(der).decode()}-----END CERTIFICATE-----\n")
+        assert checkpoint("trust", "import", "--trust", trust, "--issuer", folder.name, signer).exit_code == 0
+        clock = case["TESTCTX"]["VALIDATIONCLOCK"]
+        told = records(checkpoint("verify", "--json", "--trust", trust, "--at", clock, case["PREFIX"]))[0]
+        (verified if told["status"] == "verified" else refused).append((folder.name, told["reason"]))
+    assert len(verified) >= 12
+    assert refused == []
+
+
+def _plain_case(path: Path) -> dict[str, Any] | None:
+    """Return a case that must be accepted whole, None for any other file."""
+    told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    expected = told.get("EXPECTEDRESULTS", {})
+    wanted = ("EXPECTEDVERIFY", "EXPECTEDUNPREFIX", "EXPECTEDEXPIRATIONCHECK")
+    return told if all(expected.get(name) is True for name in wanted) and "PREFIX" in told else None
+
+
+# -- read
+
+
+@pytest.mark.parametrize(
+    ("scene", "outcome"),
+    [
+        ("cassette-negative", "negative"),
+        ("cassette-strong-positive", "positive"),
+        ("cassette-no-control-line", "invalid"),
+        ("bench-empty", "retake"),
+    ],
+)
+def test_read_tells_what_a_cassette_shows(tmp_path: Path, scene: str, outcome: str) -> None:
+    photo = tmp_path / f"{scene}.png"
+    cv2.imwrite(str(photo), cassettes.bench(scene, seed=2))
+    result = checkpoint("read", "--json", "--save", tmp_path / "evidence", photo)
+    record = records(result)[0]
+    assert record["outcome"] == outcome
+    assert set(record) >= {"file", "outcome", "reason", "control", "test", "score", "ms"}
+    assert set(record["control"]) >= {"contrast", "snr"}  # type: ignore[call-overload]
+    assert result.exit_code == (1 if outcome == "retake" else 0)
+    assert cv2.imread(str(tmp_path / "evidence" / photo.name)) is not None
+
+
+@pytest.mark.data
+def test_read_answers_every_real_photo_and_window() -> None:
+    photos = sorted(test_data("cassettes", "photos").iterdir())[:6]
+    windows = sorted(test_data("cassettes", "windows").iterdir())[:10]
+    answers = records(checkpoint("read", "--json", *photos))
+    answers += records(checkpoint("read", "--json", "--view", "window", *windows))
+    assert len(answers) == 16
+    assert {answer["outcome"] for answer in answers} <= {"negative", "positive", "invalid", "retake"}
+
+
+# -- the station's own
+
+
+def test_doctor_names_each_fault_with_what_to_do(config: Path) -> None:
+    result = checkpoint("doctor", "--config", config)
+    assert result.exit_code == 1
+    assert "trust-list" in result.stdout
+    assert "checkpoint trust import" in result.stdout
+    assert "checkpoint officer add" in result.stdout
+
+
+def test_a_configuration_with_a_mistake_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    path.write_text("[gate]\nverdikt_s = 3\n", "utf-8")
+    result = checkpoint("serve", "--config", path)
+    assert result.exit_code == 2
+    assert "gate.verdikt_s" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_officers_are_added_listed_and_removed(config: Path) -> None:
+    assert (
+        checkpoint("officer", "add", "Chen", "--role", "shift-lead", "--pin", "4711", "--config", config).exit_code == 0
+    )
+    assert "Chen\tshift-lead" in checkpoint("officer", "list", "--config", config).stdout
+    assert checkpoint("officer", "remove", "Chen", "--config", config).exit_code == 0
+    assert checkpoint("officer", "list", "--config", config).exit_code == 1
+
+
+def test_a_pin_of_two_digits_is_refused(config: Path) -> None:
+    result = checkpoint("officer", "add", "Chen", "--pin", "12", "--config", config)
+    assert (result.exit_code, "pin" in result.stderr) == (2, True)
+
+
+def test_sync_of_a_station_that_is_not_enrolled_says_what_to_do(config: Path) -> None:
+    (config.parent / "data" / "journal").mkdir(parents=True)
+    result = checkpoint("sync", "--config", config)
+    assert result.exit_code == 2
+    assert "checkpoint enrol" in result.stderr
+
+
+def test_log_without_a_journal_says_what_to_do(config: Path) -> None:
+    result = checkpoint("log", "--config", config)
+    assert (result.exit_code, "checkpoint serve" in result.stderr) == (2, True)
+
+
+def test_rules_in_force_are_listed_for_every_category(config: Path) -> None:
+    result = checkpoint("rules", "list", "--json", "--config", config)
+    served = {category for record in records(result) for category in record["in_force_for"]}  # type: ignore[attr-defined]
+    assert result.exit_code == 0
+    assert served == {"resident", "other", "lorry", "company"}
+
+
+def test_a_broken_pack_is_refused_with_the_reason(tmp_path: Path) -> None:
+    pack = tmp_path / "pack.json"
+    pack.write_text('{"format": "checkpoint-rule-pack/1", "id": "x"}', "utf-8")
+    result = checkpoint("rules", "check", pack)
+    assert result.exit_code == 1
+    assert "version" in result.stdout
