@@ -30,6 +30,13 @@ def page() -> str:
     return render_template("demo.html", groups=scene_groups(), shown={r: scenes.shown(r) for r in ("gate", "bench")})
 
 
+@blueprint.get("/now/<role>")
+@reading
+def now(role: str) -> str:
+    """What stands before one camera now."""
+    return render_template("demo_now.html", scene=_scenes().shown(_checked(role)))
+
+
 @blueprint.post("/show")
 @deciding
 def show() -> Response:
@@ -77,7 +84,10 @@ def _scenes() -> Scenes:
 
 
 def _role() -> str:
-    role = request.form.get("role", "")
+    return _checked(request.form.get("role", ""))
+
+
+def _checked(role: str) -> str:
     if role not in {"gate", "bench"}:
         abort(404)
     return role

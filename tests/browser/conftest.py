@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from tests.web.pages import CHEN, PINS, Pages, make_pages
 
@@ -66,6 +66,13 @@ def serve(pages: Pages, port: int = 0) -> tuple[Any, threading.Thread, str]:
     return server, thread, f"http://127.0.0.1:{server.effective_port}"
 
 
+def stop(server: Any, thread: threading.Thread) -> None:
+    """End the server with all its connections, in its own thread, as nothing else may touch them."""
+    server.task_dispatcher.shutdown()
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+    thread.join(timeout=5)
+
+
 @pytest.fixture
 def served(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
     """The pages of a new station, served; `pytest.mark.parametrize("served", [{...}], indirect=True)` sets it up."""
@@ -76,6 +83,5 @@ def served(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> 
     for context in made.contexts:
         context.close()
     pages.app.extensions["pulse"].stop()
-    server.close()
-    thread.join(timeout=5)
+    stop(server, thread)
     pages.parts.journal.close()

@@ -3,7 +3,7 @@ import { startActs } from "./acts.js";
 import { startKeypads } from "./keypad.js";
 
 startKeypads();
-const form = document.querySelector("[data-login]");
+const form = document.querySelector("form[data-login]");
 if (form) {
   form.dataset.act = "";
   startActs();

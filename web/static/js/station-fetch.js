@@ -1,5 +1,6 @@
 // Asking the station: one place for the marks that tell the page's script from a browser, and for a session's end.
 const TIMEOUT_MS = 15000;
+let leaving = false;
 const token = () => document.querySelector("meta[name=csrf-token]").content;
 
 export async function ask(url, options = {}) {
@@ -10,7 +11,8 @@ export async function ask(url, options = {}) {
     cache: "no-store",
     signal: options.signal ?? AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (answer.status === 401) {
+  if (answer.status === 401 && !leaving) {
+    leaving = true;
     const back = encodeURIComponent(location.pathname + location.search);
     location.assign(`${document.body.dataset.login}?next=${back}`);
   }
