@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask, Response, jsonify
 from flask_wtf.csrf import CSRFProtect
 
 from hq.config import Config
+from hq.desk import init_desk
 from hq.metrics import metrics_blueprint
 from hq.models import stations
 from hq.office import Office, open_office, utc_now
@@ -21,7 +23,7 @@ def create_app(config: Config, now: Callable[[], datetime] = utc_now) -> Flask:
 
 def build_app(office: Office) -> Flask:
     """Return the application on a headquarters that is open already."""
-    app = Flask("hq")
+    app = Flask("hq", root_path=str(Path(__file__).parent))
     app.config.update(
         SECRET_KEY=office.keys.session,
         SESSION_COOKIE_NAME="checkpoint-hq",
@@ -36,6 +38,7 @@ def build_app(office: Office) -> Flask:
     csrf.exempt(door)
     app.register_blueprint(door)
     app.register_blueprint(metrics_blueprint(office))
+    init_desk(app)
 
     @app.get("/healthz")
     def healthz() -> Response:

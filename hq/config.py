@@ -11,6 +11,7 @@ class Config:
 
     ``data``: the folder of its keys, photos and, unless ``database`` names another, its SQLite file. ``url``: how
     stations reach it; it stands in invitations. ``silent_after``: a station not heard of for so long is silent.
+    ``timezone``: how the desk shows times, and where its day begins.
     """
 
     data: Path
@@ -20,6 +21,7 @@ class Config:
     silent_after: timedelta = timedelta(minutes=10)
     clock_off_s: float = 60.0
     most_uploads: int = 8
+    timezone: str = "Asia/Shanghai"
 
     @property
     def database_url(self) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -41,7 +40,7 @@ def prove(db: sa.Connection, station: str) -> Proof:
             before = _hash_before(db, station, row.epoch, row.seq)
         elif row.seq != seq + 1:
             return Proof(station, count, (row.epoch, seq + 1, "is missing"))
-        if (why := _broken(row, before)) != "":
+        if (why := _broken(row.epoch, row.seq, row.text, bytes(row.hash), before)) != "":
             return Proof(station, count, (row.epoch, row.seq, why))
         epoch, seq, before = row.epoch, row.seq, bytes(row.hash)
         count += 1
@@ -61,10 +60,9 @@ def _hash_before(db: sa.Connection, station: str, epoch: int, seq: int) -> bytes
     return GENESIS if row is None else bytes(row)
 
 
-def _broken(row: sa.Row[Any], before: bytes) -> str:
+def _broken(epoch: int, seq: int, text: str, hash_: bytes, before: bytes) -> str:
     """Return why an event does not follow the hash before it, empty where it does."""
-    epoch, seq, text, hash_ = row
-    if chain_hash(before, text.encode()) != bytes(hash_):
+    if chain_hash(before, text.encode()) != hash_:
         return "was changed, or does not follow the one before it"
     try:
         said = json.loads(text)

@@ -1,11 +1,15 @@
 """A real headquarters on a free port of 127.0.0.1, and stations that talk to it over real HTTP."""
 
+import atexit
 import queue
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +65,23 @@ class Headquarters:
         return offer.text
 
 
+@cache
+def _empty_store() -> Path:
+    """Return a store that was migrated once, for every test to start from."""
+    folder = Path(tempfile.mkdtemp(prefix="checkpoint-hq-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    open_office(Config(data=folder)).store.close()
+    return folder / "hq.db"
+
+
 @contextmanager
 def headquarters(
     folder: Path, clock: TestClock, *, wrap: Callable[[Any], Any] | None = None, **settings: Any
 ) -> Iterator[Headquarters]:
     """Run a headquarters on `folder` behind waitress; `wrap` may put trouble between it and the line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if "database" not in settings and not (folder / "hq.db").exists():
+        shutil.copyfile(_empty_store(), folder / "hq.db")
     office = open_office(Config(data=folder, **settings), clock.wall)
     app = build_app(office)
     stop, ports = threading.Event(), queue.SimpleQueue[int]()

@@ -1,0 +1,120 @@
+"""Records: the list, one record with its evidence, and the personal part behind one more step."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, render_template, request
+
+from checkpoint.events import Kind
+from hq import records
+from hq.accounts import Right
+from hq.desk.access import accounts, needs, office, person
+from hq.models import photos, stations
+from hq.records import Record, RecordQuery
+
+blueprint = Blueprint("records", __name__)
+_PICTURES = {"image/jpeg", "image/png", "image/webp"}
+
+
+@blueprint.get("/records")
+@needs(Right.SEE)
+def page() -> str:
+    """Show records, newest first."""
+    query = _query()
+    with office().store.reading() as db:
+        found = records.search(db, query)
+        names = db.execute(sa.select(stations.c.id, stations.c.name).order_by(stations.c.name)).all()
+    older = {key: value for key, value in request.args.items() if value and key != "before"}
+    if found.next_before:
+        at, station, epoch, seq = found.next_before
+        older["before"] = f"{at.isoformat()}~{station}~{epoch}~{seq}"
+    return render_template(
+        "records.html", found=found, query=query, names=names, kinds=list(Kind), older=older, args=request.args
+    )
+
+
+@blueprint.get("/records/<station>/<int:epoch>/<int:seq>")
+@needs(Right.SEE)
+def one(station: str, epoch: int, seq: int) -> str:
+    """Show one record without its personal part."""
+    with office().store.reading() as db:
+        record = _found(db, station, epoch, seq)
+        return render_template("record.html", record=record, story=records.story(db, record), personal=None)
+
+
+@blueprint.post("/records/<station>/<int:epoch>/<int:seq>/unseal")
+@needs(Right.UNSEAL)
+def unseal(station: str, epoch: int, seq: int) -> str:
+    """Show one record with its personal part: written down first, then opened."""
+    own = office()
+    accounts().note(person().name, "personal-viewed", f"{station}/{epoch}/{seq}")
+    with own.store.reading() as db:
+        record = _found(db, station, epoch, seq)
+        try:
+            personal = records.unseal(db, own.keys, station, epoch, seq)
+        except ValueError:
+            personal = None
+        return render_template(
+            "record.html", record=record, story=records.story(db, record), personal=personal, tried=True
+        )
+
+
+@blueprint.get("/photos/<station>/<sha256>")
+@needs(Right.UNSEAL)
+def photo(station: str, sha256: str) -> Response:
+    """Return one photo; who looked is written down."""
+    own = office()
+    with own.store.reading() as db:
+        media_type = db.execute(
+            sa.select(photos.c.media_type).where(photos.c.station_id == station, photos.c.sha256 == sha256)
+        ).scalar()
+    if media_type is None:
+        abort(404)
+    accounts().note(person().name, "photo-viewed", f"{station}/{sha256}")
+    try:
+        data = own.shelf.read(station, sha256, own.keys)
+    except (KeyError, ValueError):
+        abort(404)
+    kind = media_type if media_type in _PICTURES else "application/octet-stream"
+    return Response(data, content_type=kind, headers={"Cache-Control": "private, no-store"})
+
+
+def _found(db: sa.Connection, station: str, epoch: int, seq: int) -> Record:
+    record = records.open_one(db, station, epoch, seq) if max(epoch, seq) < 2**63 else None
+    if record is None:
+        abort(404)
+    return record
+
+
+def _query() -> RecordQuery:
+    asked = request.args
+    try:
+        return RecordQuery(
+            station=asked.get("station", ""),
+            kind=asked.get("kind", ""),
+            verdict=asked.get("verdict", ""),
+            outcome=asked.get("outcome", ""),
+            since=_local(asked.get("since", "")),
+            until=_local(asked.get("until", "")),
+            before=_before(asked.get("before", "")),
+        )
+    except ValueError:
+        abort(400)
+
+
+def _local(text: str) -> datetime | None:
+    """Return a local date and time as a form sends it, as UTC."""
+    if not text:
+        return None
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(office().config.timezone)).astimezone(UTC)
+
+
+def _before(text: str) -> tuple[datetime, str, int, int] | None:
+    if not text:
+        return None
+    at, station, epoch, seq = text.split("~")
+    moment = datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment, station, int(epoch), int(seq)

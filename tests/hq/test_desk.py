@@ -1,0 +1,258 @@
+"""What people at the desk see and may do: over real HTTP."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from checkpoint.events import Kind, Lane
+from checkpoint.journal import Pending
+from checkpoint.sync.messages import heartbeat
+from hq.accounts import Accounts, Role
+from hq.models import audit
+from tests.hq.running import Headquarters, Station
+from tests.hq.test_ingest import cross, positive
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def desk(hq: Headquarters) -> Iterator["Desk"]:
+    with httpx.Client(base_url=hq.url, follow_redirects=True, headers={"Accept-Language": "en"}) as http:
+        yield Desk(hq, http)
+
+
+class Desk:
+    """A browser without a window."""
+
+    def __init__(self, hq: Headquarters, http: httpx.Client) -> None:
+        self.hq = hq
+        self.http = http
+
+    def token(self) -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.http.get("/login").text)
+        assert found
+        return html.unescape(found[1])
+
+    def post(self, path: str, **fields: str) -> httpx.Response:
+        return self.http.post(path, data={"csrf_token": self.token(), **fields}, headers={"Referer": self.hq.url})
+
+    def log_in(self, role: Role = Role.DUTY) -> httpx.Response:
+        Accounts(self.hq.office.store, self.hq.office.now).set("li", PASSWORD, role)
+        return self.post("/login", name="li", password=PASSWORD)
+
+    def text(self, path: str) -> str:
+        answer = self.http.get(path)
+        assert answer.status_code == 200, path
+        return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", answer.text)))
+
+
+@pytest.mark.parametrize("path", ["/", "/alerts", "/records", "/stations", "/live/overview", "/live/alerts"])
+def test_nothing_is_shown_without_a_log_in(desk: Desk, path: str) -> None:
+    answer = desk.http.get(path)
+    assert answer.url.path == "/login"
+
+
+def test_a_wrong_password_and_an_unknown_name_sound_the_same(desk: Desk) -> None:
+    desk.log_in()
+    desk.post("/logout")
+    wrong = desk.post("/login", name="li", password="wrong")
+    unknown = desk.post("/login", name="nobody", password="wrong")
+    assert wrong.status_code == unknown.status_code == 403
+    assert "Name or password is wrong" in wrong.text
+    assert "Name or password is wrong" in unknown.text
+
+
+def test_guessing_is_stopped(desk: Desk) -> None:
+    desk.log_in()
+    desk.post("/logout")
+    answers = [desk.post("/login", name="li", password=f"guess {number}").status_code for number in range(6)]
+    assert answers == [403] * 5 + [429]
+
+
+def test_a_form_without_its_token_is_refused(desk: Desk, gate: Station) -> None:
+    desk.log_in(Role.ADMIN)
+    answer = desk.http.post(f"/stations/{gate.enrolment.device}/revoked")
+    assert answer.status_code == 400
+    gate.client.heartbeat()
+
+
+def test_log_in_goes_back_only_to_our_own_pages(desk: Desk) -> None:
+    Accounts(desk.hq.office.store, desk.hq.office.now).set("li", PASSWORD, Role.DUTY)
+    for elsewhere in ("//evil.example/", "/\\evil.example", "https://evil.example/"):
+        answer = desk.http.post(
+            "/login",
+            params={"next": elsewhere},
+            data={"csrf_token": desk.token(), "name": "li", "password": PASSWORD},
+            follow_redirects=False,
+        )
+        assert answer.headers["Location"] == "/"
+
+
+def test_a_positive_is_on_the_desk_as_soon_as_it_was_sent(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    assert "No alert is open" in desk.text("/live/overview")
+    positive(gate.journal)
+    gate.client.run_once()
+    for path in ("/live/overview", "/live/alerts"):
+        assert "antigen test positive" in desk.text(path)
+    assert "1 new alert" in desk.text("/live/alarm")
+
+
+def test_a_case_is_taken_up_and_closed_with_every_step_kept(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    seq = positive(gate.journal)
+    gate.client.run_once()
+    path = f"/alerts/{gate.enrolment.device}/positive-1-{seq}"
+    assert desk.post(path, step="accepted", note="calling Pinghu").status_code == 200
+    assert desk.post(path, step="closed", note="called back").status_code == 200
+    text = desk.text(path)
+    assert text.index("accepted") < text.index("calling Pinghu") < text.index("called back")
+    assert "No such alert" in desk.text("/live/alerts")
+    assert desk.post(path, step="accepted").status_code == 409
+    assert desk.post(path, step="nonsense").status_code == 400
+
+
+def test_a_viewer_sees_but_does_not_act_or_unseal(desk: Desk, gate: Station) -> None:
+    desk.log_in(Role.VIEWER)
+    seq = cross(gate.journal, "refuse")
+    gate.client.run_once()
+    device = gate.enrolment.device
+    assert "Sealed. Your role may not open it." in desk.text(f"/records/{device}/1/{seq}")
+    for path in (
+        f"/alerts/{device}/refused-1-{seq}",
+        f"/records/{device}/1/{seq}/unseal",
+        f"/stations/{device}/revoked",
+    ):
+        assert desk.post(path, step="closed").status_code == 403
+
+
+def test_opening_personal_data_is_written_down_first(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    seq = cross(gate.journal)
+    gate.client.run_once()
+    device = gate.enrolment.device
+    assert "Zhang Wei" not in desk.text(f"/records/{device}/1/{seq}")
+    answer = desk.post(f"/records/{device}/1/{seq}/unseal")
+    assert "Zhang Wei" in answer.text
+    notes = desk.hq.rows(sa.select(audit.c.who, audit.c.what, audit.c.subject).where(audit.c.what == "personal-viewed"))
+    assert [tuple(row) for row in notes] == [("li", "personal-viewed", f"{device}/1/{seq}")]
+
+
+def test_a_photo_opens_for_the_duty_officer(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    ref = gate.journal.keep_photo(b"\xff\xd8 a picture", "image/jpeg")
+    seq = gate.journal.append(Kind.TEST_READ, {"outcome": "invalid"}, photos=[ref]).seq
+    gate.client.run_once()
+    answer = desk.http.get(f"/photos/{gate.enrolment.device}/{ref.sha256}")
+    assert (answer.content, answer.headers["Content-Type"]) == (b"\xff\xd8 a picture", "image/jpeg")
+    assert ref.sha256[:12] in desk.text(f"/records/{gate.enrolment.device}/1/{seq}")
+
+
+def test_records_are_filtered_and_paged(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    for _ in range(60):
+        cross(gate.journal)
+    refused = cross(gate.journal, "refuse")
+    gate.client.run_once()
+    page = desk.http.get("/records").text
+    older = re.search(r'href="([^"]*before=[^"]*)"', page)
+    assert older
+    seen = re.findall(r"/records/[^/]+/1/(\d+)\"", page + desk.http.get(html.unescape(older[1])).text)
+    assert [int(seq) for seq in seen] == list(range(62, 0, -1))
+    found = re.findall(r"/records/[^/]+/1/(\d+)\"", desk.http.get("/records?verdict=refuse").text)
+    assert found == [str(refused)]
+    assert "Nothing found" in desk.text("/records?until=2022-03-20T00:00")
+    for broken in ("before=x", "since=yesterday", "before=2022-03-20~a~b~c"):
+        assert desk.http.get(f"/records?{broken}").status_code == 400
+
+
+def test_the_board_tells_the_truth_about_each_station(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    gate.client.run_once()
+    gate.client.heartbeat()
+    assert "complete" in desk.text("/stations")
+    cross(gate.journal)
+    gate.client.heartbeat()
+    text = desk.text("/stations")
+    assert "pending" in text
+    assert "✓ complete" not in text
+    gate.client.run_once()
+    gate.client.heartbeat()
+    desk.hq.clock.move(minutes=11)
+    assert "silent" in desk.text("/stations")
+
+
+def test_a_clock_that_is_off_shows(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    gate.client.heartbeat()
+    assert "clock is off" not in desk.text("/stations")
+    late = heartbeat(
+        gate.journal.head(),
+        Pending(0, 0, 0, 0),
+        gate.enrolment,
+        desk.hq.clock.wall() - timedelta(hours=7),
+        desk.hq.clock.now().trust,
+    )
+    gate.client._post("heartbeat", late)
+    assert "clock is off" in desk.text("/stations")
+
+
+def test_an_administrator_invites_approves_and_revokes(desk: Desk, gate: Station) -> None:
+    desk.log_in(Role.ADMIN)
+    page = desk.post("/stations", name="Lane 9", town="Xindai").text
+    assert "data:image/svg+xml" in page
+    assert '"token"' in html.unescape(page)
+    device = gate.enrolment.device
+    assert "revoked" in desk.post(f"/stations/{device}/revoked").text
+    assert "revoked" in gate.client.run_once().error
+    desk.post(f"/stations/{device}/approved")
+    assert gate.client.run_once().error == ""
+
+
+def test_the_chain_is_proven_on_the_page(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    cross(gate.journal)
+    gate.client.run_once()
+    device = gate.enrolment.device
+    assert "2 events, unbroken" in desk.post(f"/stations/{device}/verify").text
+    with desk.hq.office.store.writing() as db:
+        db.execute(sa.text("UPDATE events SET text = replace(text, 'admit', 'hold') WHERE seq = 2"))
+    assert "Event 2 is the first bad one" in desk.post(f"/stations/{device}/verify").text
+
+
+def test_pages_speak_chinese_too(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    positive(gate.journal)
+    gate.client.run_once()
+    desk.http.headers["Accept-Language"] = "zh-CN"
+    for path, words in (("/", "抗原检测阳性"), ("/stations", "卡点"), ("/records", "查找"), ("/alerts", "警情")):
+        assert words in desk.text(path), path
+
+
+def test_what_a_station_writes_cannot_become_part_of_a_page(desk: Desk, gate: Station) -> None:
+    desk.log_in()
+    gate.journal.append(Kind.OVERRIDDEN, {"why": "<script>alert(1)</script>", "officer": "<b>li</b>"}, lane=Lane.NOW)
+    gate.client.run_once()
+    for path in ("/", "/alerts", "/records", f"/records/{gate.enrolment.device}/1/2"):
+        page = desk.http.get(path).text
+        assert "<script>alert" not in page
+        assert "<b>li</b>" not in page
+
+
+def test_every_page_forbids_foreign_content(desk: Desk) -> None:
+    answer = desk.http.get("/login")
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not re.search(r'(?:src|href)="https?:', answer.text)
+
+
+def test_a_missing_page_says_so(desk: Desk, tmp_path: Path) -> None:
+    desk.log_in()
+    for path in ("/nowhere", "/records/x/1/1", "/stations/x", "/alerts/x/y", f"/records/x/1/{2**70}"):
+        assert desk.http.get(path).status_code == 404, path
