@@ -71,10 +71,12 @@ def best_along(pyramid: Pyramid, frame: Frame, span_mm: float) -> list[tuple[flo
     return [(float(odds[at[0], 0]), forward), (float(odds[at[1], 1]), backward)]
 
 
-def settle(pyramid: Pyramid, odds: float, frame: Frame, *, scale_known: bool = False) -> tuple[float, Frame]:
+def settle(
+    pyramid: Pyramid, odds: float, frame: Frame, *, scale_known: bool = False, rounds: int = 5
+) -> tuple[float, Frame]:
     """Climb from `frame` to the best place, angle and, unless known, scale nearby."""
     along, across, stretch, turn = 1.5, 0.8, 0.08, 0.04
-    for _ in range(5):
+    for _ in range(rounds):
         tries = [frame.shifted(s * along) for s in (-1, 1)] + [frame.shifted(0.0, s * across) for s in (-1, 1)]
         tries += [Frame(frame.x, frame.y, frame.angle + s * turn, frame.px_per_mm) for s in (-1, 1)]
         if not scale_known:

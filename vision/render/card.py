@@ -25,6 +25,17 @@ def paint_card(spec: CassetteSpec, px_per_mm: float, rng: np.random.Generator) -
     base[:] = spec.plastic
     base *= (1 + np.float32(0.008) * soft_noise(rng, x.shape, (4, 9)))[..., None]
     _round_the_rim(base, x, y, outline, spec)
+    if spec.face_down:
+        _paint_back(base, x, y, spec)
+    else:
+        _paint_front(base, x, y, px_per_mm, spec, rng)
+    coverage = np.clip(0.5 - outline * np.float32(px_per_mm), 0, 1).astype(np.float32)
+    return base, coverage
+
+
+def _paint_front(
+    base: Reflectance, x: Field, y: Field, px_per_mm: float, spec: CassetteSpec, rng: np.random.Generator
+) -> None:
     _paint_well(base, x, y, spec)
     _letter(base, px_per_mm, spec, rng)
     if spec.vents:
@@ -34,8 +45,15 @@ def paint_card(spec: CassetteSpec, px_per_mm: float, rng: np.random.Generator) -
     _window(base, x, y, px_per_mm, spec, rng)
     if spec.cover is not None:
         _cover_window(base, x, y, px_per_mm, spec, rng)
-    coverage = np.clip(0.5 - outline * np.float32(px_per_mm), 0, 1).astype(np.float32)
-    return base, coverage
+
+
+def _paint_back(base: Reflectance, x: Field, y: Field, spec: CassetteSpec) -> None:
+    """Draw the two ribs of a cassette's back, in place."""
+    shape = spec.geometry
+    for share in (0.3, 0.7):
+        rib = np.abs(x - np.float32(share * shape.length_mm))
+        within = np.clip(np.float32(shape.width_mm / 2 - 3) - np.abs(y - np.float32(shape.width_mm / 2)), 0, 1)
+        base *= (1 - np.float32(0.10) * within * np.exp(-((rib / np.float32(0.5)) ** 2)))[..., None]
 
 
 def _grid(length_mm: float, width_mm: float, px_per_mm: float) -> tuple[Field, Field]:

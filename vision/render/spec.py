@@ -108,7 +108,8 @@ class CassetteSpec:
     the liquid has come from the well's end of the window (None: all the way), ``flood`` the absorbance of a flooded
     membrane, ``streak`` that of a streak of blood or dirt, ``edge_shadow`` the depth of the recessed edge's shadow,
     ``glare`` the share of white light added at the brightest spot of a reflection over the window.
-    ``vents`` are the small holes beyond the control end, ``square_code`` a printed matrix code.
+    ``vents`` are the small holes beyond the control end, ``square_code`` a printed matrix code;
+    ``face_down`` shows the back: plain plastic with two ribs.
     """
 
     geometry: CassetteGeometry = field(default_factory=CassetteGeometry)
@@ -132,6 +133,7 @@ class CassetteSpec:
     brand: str = "SARS-CoV-2 Ag"
     vents: bool = False
     square_code: bool = False
+    face_down: bool = False
 
     @property
     def used(self) -> bool:
