@@ -30,6 +30,7 @@ from checkpoint.events import Kind, Lane, PhotoRef
 from checkpoint.journal import Journal
 from checkpoint.policy import RulePack, decide
 from checkpoint.policy.evidence import evidence_to_json
+from checkpoint.policy.guards import settled_by_test
 from checkpoint.ports import Clock, Json, Lamps
 from checkpoint.reasons import Reason
 from checkpoint.sighting import Code
@@ -286,7 +287,10 @@ class Gate:
         with self._acting():
             now = self.clock.now()
             crossing = self._waiting(traveller)
-            evidence = replace(traveller.evidence, spot_test=test)
+            problems = traveller.evidence.problems
+            if test.outcome is Outcome.NEGATIVE:
+                problems = tuple(problem for problem in problems if not settled_by_test(problem.reason))
+            evidence = replace(traveller.evidence, spot_test=test, problems=problems)
             crossing = self._record_seat(crossing, traveller.seat, evidence, now, officer)
             at_barrier = self._crossing is not None and self._crossing.id == crossing.id
             free = self._crossing is None or (self._shown.neutral and not self._crossing.unchecked)
@@ -439,6 +443,7 @@ class Gate:
                 for f in decision.findings
             ],
             "evidence": evidence_to_json(seat.evidence),
+            "decided_at": decision.decided_at.isoformat(),
             "code_digest": code[:32],
             "officer": officer,
         }

@@ -189,5 +189,5 @@ def _past(event: Event) -> PastDecision | None:
         evidence=evidence_from_json(event.body["evidence"]),
         verdict=Verdict(event.body["seat_verdict"]),
         reason=Reason(event.body["reason"]),
-        decided_at=event.moment.wall,
+        decided_at=datetime.fromisoformat(event.body["decided_at"]),
     )

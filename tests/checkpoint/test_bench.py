@@ -49,6 +49,23 @@ def test_a_negative_test_admits_a_resident_without_a_fresh_report(parts: Parts) 
     assert parts.lamps.shown is Lamp.GREEN
 
 
+def test_a_negative_test_settles_a_code_that_had_expired(parts: Parts) -> None:
+    parts.gate.present([parts.codes.bad("HC1:OLD", Reason.EXPIRED)], officer=OFFICER)
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    parts.clock.turn(minutes=15)
+    finished = parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+    assert finished is not None
+    assert parts.lamps.shown is Lamp.GREEN
+
+
+def test_a_negative_test_settles_no_forgery(parts: Parts) -> None:
+    parts.gate.present([parts.codes.bad("HC1:FORGED", Reason.BAD_SIGNATURE)], officer=OFFICER)
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    parts.clock.turn(minutes=15)
+    parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+    assert parts.lamps.shown is Lamp.RED
+
+
 def test_a_positive_test_lights_red_and_leaves_for_headquarters_at_once(parts: Parts) -> None:
     start(parts)
     parts.clock.turn(minutes=16)
