@@ -132,17 +132,17 @@ class SmartHealthCard:
         if key.issuer and key.issuer != issuer:
             raise CredentialError(Reason.UNKNOWN_ISSUER, "the key of another issuer", kid=key.kid, issuer=key.issuer)
         issued_at, expires_at = _time(stated.get("nbf")), _time(stated.get("exp"))
+        content = stated["vc"]
+        card_id = content.get("rid")
+        if isinstance(card_id, str) and trust.revocations.revokes_card(card.kid, card_id, issued_at):
+            raise CredentialError(Reason.REVOKED, "taken back by its issuer", kid=card.kid, issuer=issuer)
         if expires_at is not None and now > expires_at:
             raise CredentialError(Reason.EXPIRED, "past its end", issuer=issuer, expired_at=expires_at.isoformat())
         if issued_at is None or now + self.policy.clock_skew < issued_at:
             raise CredentialError(Reason.NOT_YET_VALID, "valid later than now, or at no stated time", issuer=issuer)
         self.policy.check_in_force(trust, key, now)
-        content = stated["vc"]
         if HEALTH_CARD not in _list(content.get("type")):
             raise CredentialError(Reason.WRONG_KIND, "not a health card", issuer=issuer)
-        card_id = content.get("rid")
-        if isinstance(card_id, str) and trust.revocations.revokes_card(card.kid, card_id, issued_at):
-            raise CredentialError(Reason.REVOKED, "taken back by its issuer", kid=card.kid, issuer=issuer)
         subject = content.get("credentialSubject")
         holder, facts = fhir.read(subject.get("fhirBundle") if isinstance(subject, Mapping) else None, now)
         return Credential(

@@ -8,8 +8,9 @@ that say nothing, some before the certificate was issued, and are judged at the 
 """
 
 import json
+import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,13 @@ from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 from tests.conformance.expectation import ExpectationResult
+
+_CLOCK = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?"
+    r"\s*(Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
 
 CHAIN_STEPS = {
     "EXPECTEDUNPREFIX": {Reason.UNKNOWN_CODE},
@@ -44,9 +52,8 @@ class Case:
 
     @property
     def now(self) -> datetime:
-        """The time to judge by, of which a dozen spellings occur; without a zone it is UTC."""
-        moment = datetime.fromisoformat(self.data["TESTCTX"]["VALIDATIONCLOCK"].strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        """The time to judge by."""
+        return clock(self.data["TESTCTX"]["VALIDATIONCLOCK"])
 
     def now_for_chain(self) -> datetime:
         """Return the time to judge the whole code by."""
@@ -77,6 +84,16 @@ class Case:
     def message(self) -> cose.Sign1:
         """Return the signed message."""
         return cose.parse(self.part("COSE"))
+
+
+def clock(text: str) -> datetime:
+    """Return a case's time, of which a dozen spellings occur; without a zone it is UTC. Raise ValueError otherwise."""
+    found = _CLOCK.match(text.strip())
+    if found is None:
+        raise ValueError(f"no time: {text}")
+    year, month, day, hour, minute, second, fraction, zone = found.groups(default="0")
+    padded = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{minute:0>2}:{second:0>2}.{fraction[:6]:0<6}"
+    return datetime.fromisoformat(padded + ("Z" if zone == "0" else zone.upper())).astimezone(UTC)
 
 
 def check_unprefix(case: Case) -> bool:
@@ -131,17 +148,17 @@ STEPS: dict[str, Callable[[Case], bool]] = {
 
 def run(folder: Path) -> Iterator[ExpectationResult]:
     """Yield the results of all cases below `folder`."""
-    for case in cases(folder):
-        yield from check_steps(case)
-        yield from check_chain(case)
-
-
-def cases(folder: Path) -> Iterable[Case]:
-    """Yield the cases below `folder`: every JSON file that states expected results."""
     for path in sorted(folder.rglob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-        if isinstance(data, dict) and "EXPECTEDRESULTS" in data:
-            yield Case(path.relative_to(folder).as_posix(), data)
+        name = path.relative_to(folder).as_posix()
+        try:
+            data = json.loads(path.read_text(encoding="utf-8-sig"))
+        except ValueError as error:
+            yield ExpectationResult.check("FILE", name, False, str(error))
+            continue
+        if isinstance(data, dict) and isinstance(data.get("EXPECTEDRESULTS"), dict):
+            case = Case(name, data)
+            yield from check_steps(case)
+            yield from check_chain(case)
 
 
 def check_steps(case: Case) -> Iterator[ExpectationResult]:
@@ -166,15 +183,16 @@ def check_chain(case: Case) -> Iterator[ExpectationResult]:
     should_fail = [name for name in CHAIN_STEPS if case.expected.get(name) is False]
     if not should_fail and case.expected.get("EXPECTEDVERIFY") is not True:
         return
-    key = case.key
-    trust = TrustList((key,))
-    reader = CredentialReader([HC1(lambda: trust)])
     reason: Reason | None = None
     detail = "accepted, and should not be"
     try:
-        reader.identify(case.data["PREFIX"], case.now_for_chain())
+        trust = TrustList((case.key,))
+        CredentialReader([HC1(lambda: trust)]).identify(case.data["PREFIX"], case.now_for_chain())
     except CredentialError as error:
         reason, detail = error.reason, str(error)
+    except (KeyError, ValueError, TypeError) as error:
+        yield ExpectationResult.check("FILE", case.name, False, f"{type(error).__name__} {error}")
+        return
     if should_fail:
         fitting = set[Reason]().union(*(CHAIN_STEPS[name] for name in should_fail))
         yield ExpectationResult.check("CHAIN rejected", case.name, reason in fitting, detail)

@@ -72,3 +72,31 @@ def test_a_failed_expectation_is_named_and_sets_the_exit_code(
     assert (line["expectation"], line["passed"], line["failed"]) == ("UNPREFIX", 0, 1)
     assert line["failures"] == ["wrong.json"]
     assert line["details"] == {"wrong.json": "does not match"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2021-05-03T18:00:00Z",
+        "2021-05-03T20:00:00+02:00",
+        "2021-05-03T20:00:00+0200",
+        "2021-05-03T18:00:00.123456789z",
+        "2021-05-03 18:00:00",
+        "2021-05-03T18:00",
+        "2021-5-3 18:00:00,5 Z",
+        "2021-05-03T20:00:00+02:00[Europe/Vienna]",
+    ],
+)
+def test_the_clock_of_a_case_is_understood_in_every_spelling(text: str) -> None:
+    assert dgc.clock(text).replace(microsecond=0).isoformat() == "2021-05-03T18:00:00+00:00"
+
+
+def test_a_file_that_is_broken_is_named_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "b.json").write_text(json.dumps({"EXPECTEDRESULTS": {"EXPECTEDVERIFY": True}, "TESTCTX": {}}))
+    (tmp_path / "c.json").write_text(
+        json.dumps({"EXPECTEDRESULTS": {"EXPECTEDUNPREFIX": False}, "PREFIX": "X", "TESTCTX": {}})
+    )
+    tallies = tally(dgc.run(tmp_path))
+    assert {case for case, _ in tallies["FILE"].failures} == {"a.json", "b.json", "c.json"}
+    assert tallies["UNPREFIX rejected"].passed == 1
