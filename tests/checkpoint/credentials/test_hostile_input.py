@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bench.fuzz_credentials import BOMBS, Fuzzer, Tally, examine
+from bench.fuzz_credentials import Tally, examine
+from bench.hostile import BOMBS, Fuzzer
 from bench.wallet import KID, NOW, Wallet
 from checkpoint.credential import Credential
 from checkpoint.credentials import CredentialReader, base45, cbor, certificate, cose, jwk, shc, strict_json
