@@ -254,6 +254,8 @@ def _varied(source: Source, rng: np.random.Generator) -> Sample:
     middle, half = (source.start + source.end) / 2, (source.end - source.start) / 2
     turn, shear = np.deg2rad(rng.normal(0, 2.0)), rng.normal(0, 0.02)
     wide, long = np.exp(rng.normal(0, 0.07)), np.exp(rng.normal(0, 0.10))
+    if rng.random() < 0.2:  # close-ups and ovals are short for their width, a recess taken for the membrane is wide
+        wide, long = wide * np.exp(rng.uniform(-0.3, 0.2)), long * np.exp(rng.uniform(-0.6, 0.1))
     shift = np.array([ACROSS / 2 - 0.5 + rng.normal(0, 1.2), ALONG / 2 - 0.5 + rng.normal(0, 4)])
     linear = np.array([[np.cos(turn), np.sin(turn) + shear], [-np.sin(turn), np.cos(turn)]])
     linear = linear @ np.diag([wide * rng.choice([-1, 1]), long * rng.choice([-1, 1])])

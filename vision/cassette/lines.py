@@ -74,7 +74,7 @@ def strength(ridge: Ridge) -> float:
 
 
 def measure(strip: Strip, row: int) -> Ridge:
-    """Return how deep, clear and even a line at `row` is, in the channel in which it is clearest.
+    """Return how deep, clear and even a line at `row` is, in the deepest of the channels that show it clearly.
 
     The row may shift by two samples to the line's middle.
     """
@@ -90,7 +90,8 @@ def measure(strip: Strip, row: int) -> Ridge:
         evenness = float(np.clip(near.min() / (near.mean() + 1e-6), 0.0, 1.0))
         inside = columns[strip.start + _END_ZONE : max(strip.end - _END_ZONE, strip.start + 2 * _END_ZONE)]
         found.append(Ridge(at, depth, depth / _noise(inside), evenness, name))
-    return max(found, key=lambda ridge: ridge.snr)
+    clearest = max(ridge.snr for ridge in found)
+    return max((ridge for ridge in found if ridge.snr >= 0.5 * clearest), key=lambda ridge: ridge.depth)
 
 
 def profile(strip: Strip) -> npt.NDArray[np.float64]:

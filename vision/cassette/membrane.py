@@ -24,6 +24,9 @@ _LENGTH_IN_WIDTHS = (
     1.3,
     7.5,
 )  # visible length over visible width: 3.9 to 5.7 in 10-90 % of crops, ovals and close-ups less
+_LINE_SHARE = 0.5  # of the width: a running median of this length takes lines of up to a quarter of the width away
+_SCALE_ERROR, _PLACE_ERROR = 0.3, 0.7  # of the width: how far a located window's scale and middle may be off
+_WORST = 4.0
 _EDGE_CLIP = 0.08  # a soft edge of a membrane has about this gradient; a black rim must not outweigh it
 _END_SHARE = 0.14  # of the crop's height: lines stand further in, the recess's own ends do not
 _LONG_SHARE = 0.4  # of the crop's height: shorter edges are letters, wells, lines
@@ -62,12 +65,17 @@ class Membrane:
         return np.asarray(level @ inverse[:, :2].T + inverse[:, 2])
 
 
-def find_membrane(crop: Image) -> Membrane:
-    """Fit the outline of the membrane in a crop of a window, shape (H, W, 3); the crop may lie or stand."""
+def find_membrane(crop: Image, width_px: float | None = None) -> Membrane:
+    """Fit the outline of the membrane in a crop of a window, shape (H, W, 3); the crop may lie or stand.
+
+    `width_px` is the visible width where the scale is known, as after a cassette was located: then the membrane also
+    lies near the crop's middle.
+    """
     upright, from_crop = _stand_up(crop)
     grey = absorbance(upright).mean(axis=2)
     turned, valid, turn = _turn(grey, slant(grey))
-    left, right, sides_fit = _sides(turned, valid)
+    known = None if width_px is None else width_px * WORKING_HEIGHT / max(crop.shape[:2])
+    left, right, sides_fit = _sides(turned, valid, known)
     top, bottom, ends_fit = _ends(turned, valid, left, right)
     width = float(right - left)
     centre = np.array([(left + right) / 2, (top + bottom) / 2])
@@ -115,8 +123,8 @@ def _gradients(grey: Floats, valid: Floats) -> tuple[Floats, Floats]:
     return np.asarray(across), np.asarray(along)
 
 
-def _sides(grey: Floats, valid: Floats) -> tuple[int, int, float]:
-    """Return the columns of the membrane's long sides and how well they fit."""
+def _sides(grey: Floats, valid: Floats, known: float | None) -> tuple[int, int, float]:
+    """Return the columns of the membrane's long sides and how well they fit; `known` is the width to expect."""
     height, width = grey.shape
     across, along = _gradients(grey, valid)
     edge = _long_edges(across)
@@ -149,6 +157,10 @@ def _sides(grey: Floats, valid: Floats) -> tuple[int, int, float]:
         pairs.append(np.column_stack([left, right]))
     fit, pair = np.vstack(fits), np.vstack(pairs)
     total = fit[:, 0] + 4.0 * fit[:, 1] / (np.percentile(fit[:, 1], 99.5) + 0.002)
+    if known is not None:
+        widths, middles = pair[:, 1] - pair[:, 0], pair.mean(axis=1)
+        total = total - np.minimum((np.log(widths / known) / _SCALE_ERROR) ** 2, _WORST)
+        total = total - np.minimum(((middles - width / 2) / (_PLACE_ERROR * known)) ** 2, _WORST)
     best = int(total.argmax())
     return int(pair[best, 0]), int(pair[best, 1]), float(fit[best, 0])
 
@@ -174,7 +186,10 @@ def _ends(grey: Floats, valid: Floats, left: int, right: int) -> tuple[int, int,
     at_right = np.abs(across[:, right - reach : min(width, right + reach + 1)]).max(axis=1)
     both = np.minimum(at_left, 0.04) + np.minimum(at_right, 0.04)
     sums = np.concatenate([[0.0], np.cumsum(both)])
-    step = np.abs(along[:, left + span // 4 : right - span // 4].mean(axis=1))
+    middle = slice(left + span // 4, right - span // 4)
+    level = _without_lines(grey[:, middle].mean(axis=1), round(_LINE_SHARE * span))
+    change = cv2.dilate(np.abs(np.gradient(level)).reshape(-1, 1), np.ones((2 * round(0.4 * span) + 1, 1))).ravel()
+    step = np.abs(along[:, middle].mean(axis=1)) * (0.3 + 0.7 * change / (change.max() + 1e-6))
     step = np.minimum(step / (np.percentile(step, 98) + 1e-6), 1.0)
     shortest, longest = _LENGTH_IN_WIDTHS
     best, ends = -np.inf, (0, height - 1)
@@ -191,6 +206,13 @@ def _ends(grey: Floats, valid: Floats, left: int, right: int) -> tuple[int, int,
         if fit[at] > best:
             best, ends = float(fit[at]), (top, int(bottoms[at]))
     return ends[0], ends[1], best
+
+
+def _without_lines(along: Floats, width: int) -> Floats:
+    """Return the running median over `width` rows: lines are gone, the step from membrane to plastic stays."""
+    half = max(1, width // 2)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(along, half, mode="edge"), 2 * half + 1)
+    return np.asarray(np.median(windows, axis=1), dtype=np.float32)
 
 
 def _compose(after: npt.NDArray[np.float64], before: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -13,8 +13,8 @@ from vision.cassette.strip import ACROSS, UNIT, Strip
 _MIN_WIDTH_PX = 8.0  # below it a line of 0.7 mm is less than two pixels thick
 _DARK, _BRIGHT = 28.0, 251.0  # level of the membrane's middle, 0 to 255
 _GLARE_SHARE = 0.15  # of the membrane's pixels clipped to white while the rest is not
-_SOFT_EDGE = 0.42  # widths over which the sharpest edge of the picture rises, 10 to 90 %
-_FLOOD = 0.55  # absorbance of colour over the plastic: beyond it lines drown
+_SOFT_EDGE = 0.24  # widths over which the sharpest edge of the picture rises, 10 to 90 %
+_FLOOD = 0.40  # absorbance of colour over the plastic: beyond it lines drown
 _STREAK = 0.16  # absorbance of a streak along the membrane over its own level
 
 
@@ -40,7 +40,7 @@ def inspect(crop: Image, membrane: Membrane, strip: Strip) -> Quality:
     measures = {
         "width_px": membrane.width_px,
         "level": float(np.median(pixels)),
-        "clipped_share": float((pixels >= 253).mean()),
+        "clipped_share": float((pixels >= 254).mean()),
         "edge_rise": edge_rise(strip),
         "wash": wash(strip),
         "streak": streak(strip),
@@ -60,18 +60,18 @@ def inspect(crop: Image, membrane: Membrane, strip: Strip) -> Quality:
 def edge_rise(strip: Strip) -> float:
     """Return over how many widths the sharpest edge near the membrane rises from 10 to 90 %: what blur leaves.
 
-    Taken from the steepest place against the largest change over a third of the width, in both directions.
+    Taken from the steepest place against the largest change over one width, across and along, the better of both.
     """
     grey = strip.absorbance.mean(axis=2)
-    rise = []
-    for axis, mean in ((1, 8), (0, 8)):
-        smooth = cv2.blur(grey, (1, mean) if axis == 1 else (mean, 1))
-        steep = np.abs(np.diff(smooth, axis=axis))
-        span = UNIT // 3
-        across = np.abs(smooth[:, span:] - smooth[:, :-span]) if axis == 1 else np.abs(smooth[span:] - smooth[:-span])
-        steepest, change = float(np.percentile(steep, 99.7)), float(np.percentile(across, 99.7))
-        rise.append(0.8 * change / max(steepest, 1e-4) / UNIT)
-    return min(rise)
+    inside = cv2.erode(strip.valid.astype(np.uint8), np.ones((9, 9)), borderValue=1) > 0
+    rises = [1.0]
+    for values, seen in ((cv2.blur(grey, (1, 9)), inside), (cv2.blur(grey, (9, 1)).T, inside.T)):
+        steps = np.abs(np.diff(values, axis=1))[seen[:, 1:] & seen[:, :-1]]
+        changes = np.abs(values[:, UNIT:] - values[:, :-UNIT])[seen[:, UNIT:] & seen[:, :-UNIT]]
+        if steps.size and changes.size:
+            steepest, change = float(np.percentile(steps, 99.7)), float(np.percentile(changes, 99.7))
+            rises.append(0.8 * change / max(steepest, 1e-4) / UNIT)
+    return min(rises)
 
 
 def wash(strip: Strip) -> float:
@@ -96,5 +96,5 @@ def _membrane_pixels(crop: Image, membrane: Membrane) -> np.ndarray:
     mask = np.zeros(crop.shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, np.round(membrane.outline).astype(np.int32), 1)
     inside = crop[mask > 0]
-    brightest: np.ndarray = (inside if len(inside) else crop.reshape(-1, 3)).max(axis=1)
-    return brightest
+    dimmest: np.ndarray = (inside if len(inside) else crop.reshape(-1, 3)).min(axis=1)
+    return dimmest

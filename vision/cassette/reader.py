@@ -50,9 +50,8 @@ def read_file_view(image: Image, view: View) -> list[CassetteShot]:
 
 
 def _cassettes(image: Image) -> list[CassetteShot]:
-    """Return a shot for each cassette located, those at the left of the picture first."""
-    located = sorted(find_cassettes(image), key=lambda one: one.frame.x)
-    return [_cassette(one, rectify(image, one)) for one in located]
+    """Return a shot for each cassette located, the surest first."""
+    return [_cassette(one, rectify(image, one)) for one in find_cassettes(image)]
 
 
 def _cassette(located: Located, rectified: Rectified) -> CassetteShot:

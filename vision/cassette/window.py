@@ -19,6 +19,7 @@ from vision.cassette.quality import Quality, inspect
 from vision.cassette.roles import Roles, assign, count_lines, runs_forward
 from vision.cassette.strip import Strip, cut_strip
 
+_MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
 _SMALLEST_SIDE = 16  # pixels: smaller is no picture of a window
 
 
@@ -62,7 +63,7 @@ def read_window(
     crop = bgr(image)
     if min(crop.shape[:2]) < _SMALLEST_SIDE:
         return _unreadable(crop)
-    membrane = find_membrane(crop)
+    membrane = find_membrane(crop, None if mm_per_px is None else _MEMBRANE_WIDTH_MM / mm_per_px)
     strip = cut_strip(crop, membrane)
     evidence = (network or load_network()).log_odds(strip)
     forward = runs_forward(membrane.axis, crop.shape[0] >= crop.shape[1], control_end)
@@ -73,19 +74,26 @@ def read_window(
         roles = assign(evidence, strip, forward=forward, expected=expected, mm_per_row=mm_per_row)
     quality = inspect(crop, membrane, strip)
     control, test = _likelihood(roles.control), _likelihood(roles.test)
-    judgement = _gated(
-        judge(control, test, end=control_end, used=quality.wash > UNUSED_WASH, clear=roles.clear), quality
-    )
+    judgement = judge(control, test, end=control_end, used=quality.wash > UNUSED_WASH, clear=roles.clear)
+    judgement = _gated(judgement, quality, blank=max(control, test) < TEST_LIMITS.present)
     return _drawable(strip, membrane, evidence, roles, quality, judgement, forward=forward, mm_per_px=mm_per_px)
 
 
-UNUSED_WASH = 0.015
+UNUSED_WASH = 0.025
 """Absorbance of colour over the plastic around it that even a well-washed membrane keeps; an unused one has less."""
 
 
-def _gated(judgement: Judgement, quality: Quality) -> Judgement:
-    """Put the gravest quality gate before the judgement."""
-    return Judgement(Outcome.RETAKE, quality.flags[0]) if quality.flags else judgement
+_SOFT_FOR_A_BLANK = 0.11
+"""Widths over which edges rise: a window whose edges are softer than this may only look blank."""
+
+
+def _gated(judgement: Judgement, quality: Quality, *, blank: bool) -> Judgement:
+    """Put the gravest quality gate before the judgement, and do not call a blurred window blank."""
+    if quality.flags:
+        return Judgement(Outcome.RETAKE, quality.flags[0])
+    if judgement.outcome is Outcome.INVALID and blank and quality.measures["edge_rise"] > _SOFT_FOR_A_BLANK:
+        return Judgement(Outcome.RETAKE, Reason.BLURRED)
+    return judgement
 
 
 def _drawable(

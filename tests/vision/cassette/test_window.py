@@ -1,0 +1,175 @@
+"""Reading a result window: what an officer relies on."""
+
+import itertools
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from checkpoint.assay import Outcome
+from checkpoint.reasons import Reason
+from tests.vision.cassette.windows import GOOD_SHOT, window
+from vision.cassette.geometry import ControlEnd, LineGeometry
+from vision.cassette.window import read_window
+from vision.render import GEOMETRIES, CassetteGeometry, LineColour, Shot
+
+SHAPES = pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: g.name)
+
+
+@SHAPES
+def test_a_control_line_alone_is_negative(geometry):
+    result = read_window(window(geometry=geometry), control_end=ControlEnd.START).reading
+
+    assert (result.outcome, result.reason) == (Outcome.NEGATIVE, Reason.CLEAR_LINES)
+    assert result.score < 0.2
+
+
+@SHAPES
+@pytest.mark.parametrize("contrast", [0.08, 0.2, 0.5])
+def test_control_and_test_line_are_positive(geometry, contrast):
+    result = read_window(window(geometry=geometry, test_contrast=contrast), control_end=ControlEnd.START).reading
+
+    assert result.outcome is Outcome.POSITIVE
+    assert result.score > 0.9
+
+
+@SHAPES
+def test_lone_test_line_is_invalid(geometry):
+    crop = window(geometry=geometry, control_contrast=None, test_contrast=0.5)
+
+    result = read_window(crop, control_end=ControlEnd.START).reading
+
+    assert (result.outcome, result.reason) == (Outcome.INVALID, Reason.NO_CONTROL_LINE)
+    assert result.test.contrast > 0.3
+
+
+def test_the_same_window_the_other_way_round_reads_the_same():
+    upright = window(test_contrast=0.15, control_contrast=0.5)
+    turned = np.ascontiguousarray(upright[::-1, ::-1])
+
+    first = read_window(upright, control_end=ControlEnd.START)
+    second = read_window(turned, control_end=ControlEnd.END)
+
+    assert first.reading.outcome is second.reading.outcome is Outcome.POSITIVE
+    assert first.reading.control.contrast == pytest.approx(second.reading.control.contrast, abs=0.02)
+    assert first.control_at == pytest.approx(second.control_at, abs=0.03)
+    assert first.control_at < first.test_at
+
+
+def test_a_cassette_laid_the_wrong_way_round_is_no_negative():
+    """Its control line stands where a test line belongs."""
+    result = read_window(window(), control_end=ControlEnd.END).reading
+
+    assert result.outcome is not Outcome.NEGATIVE
+
+
+@pytest.mark.parametrize(("lines", "outcome"), [(0, "invalid"), (1, "negative"), (2, "positive")])
+def test_in_a_bare_crop_lines_are_counted(lines, outcome):
+    crop = window(control_contrast=0.4 if lines else None, test_contrast=0.3 if lines == 2 else None)
+
+    assert read_window(crop).reading.outcome == outcome
+
+
+def test_a_window_without_lines_and_without_a_trace_of_liquid_is_unused():
+    crop = window(control_contrast=None, wash=0.0, speckle=0.02)
+
+    assert read_window(crop, control_end=ControlEnd.START).reading.reason is Reason.UNUSED_CASSETTE
+
+
+def test_a_washed_window_without_lines_has_no_control_line():
+    crop = window(control_contrast=None, wash=0.12)
+
+    assert read_window(crop, control_end=ControlEnd.START).reading.reason is Reason.NO_CONTROL_LINE
+
+
+@pytest.mark.parametrize("turn", [45, 120, 90 + 180, 0, 180])
+def test_a_crop_may_lie_at_any_angle(turn):
+    assert read_window(window(turn_deg=turn)).reading.outcome is Outcome.NEGATIVE
+    assert read_window(window(turn_deg=turn, test_contrast=0.3)).reading.outcome is Outcome.POSITIVE
+
+
+@pytest.mark.parametrize("control", LineColour)
+@pytest.mark.parametrize("test", LineColour)
+def test_lines_may_be_of_any_colour_and_differ(control, test):
+    crop = window(control_colour=control, test_colour=test, test_contrast=0.25)
+
+    assert read_window(crop, control_end=ControlEnd.START).reading.outcome is Outcome.POSITIVE
+
+
+def test_a_grey_picture_is_read_too():
+    crop = cv2.cvtColor(window(test_contrast=0.3), cv2.COLOR_BGR2GRAY)
+
+    assert read_window(crop).reading.outcome is Outcome.POSITIVE
+
+
+def test_contrast_is_the_share_of_the_membranes_brightness():
+    result = read_window(window(test_contrast=0.30, control_contrast=0.55), control_end=ControlEnd.START).reading
+
+    assert result.control.contrast == pytest.approx(0.55, abs=0.1)
+    assert result.test.contrast == pytest.approx(0.30, abs=0.08)
+    assert result.control.snr > result.test.snr > 5
+
+
+def test_positions_are_millimetres_from_the_control_end():
+    geometry = CassetteGeometry()
+    crop = window(geometry=geometry, test_contrast=0.3, px_per_mm=12.0)
+
+    result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
+
+    assert result.control.position_mm == pytest.approx(geometry.control_mm, abs=0.8)
+    assert result.test.position_mm == pytest.approx(geometry.test_mm, abs=0.8)
+
+
+def test_a_line_where_this_type_prints_none_is_not_its_test_line():
+    geometry = CassetteGeometry(test_mm=8.0)
+    elsewhere = LineGeometry(control_mm=4.2, test_mm=11.5, tolerance_mm=0.8)
+    crop = window(geometry=geometry, test_contrast=0.3, px_per_mm=12.0)
+
+    reading = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0, expected=elsewhere).reading
+
+    assert reading.test.position_mm != pytest.approx(8.0, abs=0.5)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_stronger_test_line_never_scores_less(seed):
+    """The same window, the same noise: only the test line's depth grows."""
+    geometry = GEOMETRIES[seed % len(GEOMETRIES)]
+    shot = Shot(blur_px=0.5 + 0.1 * seed, noise=0.5 * seed % 4, jpeg_quality=None)
+    colour = list(LineColour)[seed % 4]
+    scores = [
+        read_window(window(seed, geometry=geometry, shot=shot, test_contrast=c, test_colour=colour)).reading.score
+        for c in (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.35, 0.5)
+    ]
+
+    assert all(after >= before - 0.02 for before, after in itertools.pairwise(scores)), scores
+    assert scores[-1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("shot", "reason"),
+    [
+        (replace(GOOD_SHOT, exposure=0.08), Reason.TOO_DARK),
+        (replace(GOOD_SHOT, exposure=2.5), Reason.TOO_BRIGHT),
+        (replace(GOOD_SHOT, blur_px=14.0), Reason.BLURRED),
+    ],
+)
+def test_a_picture_that_cannot_be_read_is_taken_again_with_what_to_change(shot, reason):
+    result = read_window(window(shot=shot), control_end=ControlEnd.START)
+
+    assert (result.reading.outcome, result.reading.reason) == (Outcome.RETAKE, reason)
+
+
+def test_a_window_of_few_pixels_is_too_small():
+    assert read_window(window(px_per_mm=1.6)).reading.reason is Reason.WINDOW_TOO_SMALL
+    assert read_window(np.full((9, 5, 3), 200, np.uint8)).reading.reason is Reason.WINDOW_TOO_SMALL
+
+
+def test_a_reading_can_be_drawn_and_explained():
+    result = read_window(window(test_contrast=0.3), control_end=ControlEnd.START)
+
+    assert len(result.profile) == len(result.evidence) > 40
+    peak = int(result.evidence.argmax()) / len(result.evidence)
+    assert min(abs(peak - result.control_at), abs(peak - result.test_at)) < 0.03
+    assert {"control_log_odds", "test_log_odds", "test_evenness", "outline_fit", "wash"} <= result.features.keys()
+    assert result.axis[1] > 0.99
