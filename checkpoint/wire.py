@@ -153,13 +153,17 @@ class PhotoPart(Message):
 
 
 class Receipt(Message):
-    """Headquarters' signature under what it holds: every event of the station up to ``acked_to``."""
+    """Headquarters' signature under what it holds: every event of the station up to ``acked_to``.
+
+    ``photos`` names those that came with the same stick; over the network each photo has its own answer.
+    """
 
     device: DeviceId
     epoch: Count
     acked_to: Count
     acked_hash: Hash
     at: str
+    photos: list[Hash] = []
     sig: str
 
 

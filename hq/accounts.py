@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -72,12 +73,16 @@ class TooManyTries(Exception):  # noqa: N818  the words say what happened
 class Accounts:
     """The people of headquarters, their passwords (argon2) and the audit of what they did."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
         self._store = store
         self._now = now
-        self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex())
+        self._hasher = hasher or PasswordHasher()
         self._failures: dict[str, list[datetime]] = {}
+
+    @cached_property
+    def _nobody(self) -> str:
+        """A password nobody has, to be compared with where a name is unknown."""
+        return self._hasher.hash(secrets.token_hex())
 
     def set(self, name: str, password: str, role: Role) -> None:
         """Add somebody or give them a new password and role; ValueError where the password is too short."""

@@ -116,6 +116,14 @@ class Ingest:
                 self._alarm(db, beat.device, contradiction, beat.head.epoch, beat.head.seq, now)
         return {"at": wall_text(now)}
 
+    def receipt_of(self, device: str, photos_held: Sequence[str]) -> Json:
+        """Return the signed receipt for all that is held of a station, and for these photos; KeyError: no such one."""
+        with self._store.reading() as db:
+            row = db.execute(sa.select(stations).where(stations.c.id == device)).first()
+        if row is None:
+            raise KeyError(device)
+        return self._receipt(device, row.epoch, row.seq, bytes(row.hash).hex(), photos=sorted(photos_held))
+
     # -- who sends -----------------------------------------------------------------------------------------------
 
     def _check_sender(self, purpose: Purpose, fields: Json) -> None:
@@ -308,13 +316,14 @@ class Ingest:
         if raise_alert(db, device, concern, epoch=epoch, seq=seq, at=now, now=now):
             log.error("station %s: %s at event %d: %s", device, concern.kind, seq, concern.detail)
 
-    def _receipt(self, device: str, epoch: int, acked_to: int, acked_hash: str) -> Json:
+    def _receipt(self, device: str, epoch: int, acked_to: int, acked_hash: str, **more: object) -> Json:
         receipt: Json = {
             "device": device,
             "epoch": epoch,
             "acked_to": acked_to,
             "acked_hash": acked_hash,
             "at": wall_text(self._now()),
+            **more,
         }
         return sign(Purpose.RECEIPT, receipt, self._keys.signing)
 

@@ -117,22 +117,22 @@ class PhotoIngest:
             )
 
 
-def keep_from_stick(store: Store, shelf: PhotoShelf, keys: HqKeys, sha256: str, data: bytes, now: datetime) -> int:
-    """Keep a photo for every station whose events name it; return for how many it was new. ValueError: not openable."""
+def keep_from_stick(
+    store: Store, shelf: PhotoShelf, keys: HqKeys, sha256: str, data: bytes, now: datetime
+) -> list[str]:
+    """Keep a photo for every station whose events name it, and return those; ValueError where it does not open."""
     open_photo(data, sha256, keys)
     with store.writing() as db:
-        wanted = db.execute(
-            sa.select(photos.c.station_id).where(photos.c.sha256 == sha256, photos.c.complete_at.is_(None))
-        ).scalars()
-        kept = 0
-        for station in list(wanted):
-            target = shelf.complete(station, sha256)
+        rows = db.execute(sa.select(photos.c.station_id, photos.c.complete_at).where(photos.c.sha256 == sha256)).all()
+        for row in rows:
+            if row.complete_at is not None:
+                continue
+            target = shelf.complete(row.station_id, sha256)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_durably(target, data)
             db.execute(
                 sa.update(photos)
-                .where(photos.c.station_id == station, photos.c.sha256 == sha256)
+                .where(photos.c.station_id == row.station_id, photos.c.sha256 == sha256)
                 .values(complete_at=now)
             )
-            kept += 1
-    return kept
+    return [row.station_id for row in rows]

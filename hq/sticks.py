@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from checkpoint.durable import write_durably
-from checkpoint.sealed import SealedPhoto
 from checkpoint.wire import unpack
 from hq.ingest import Ingest
 from hq.office import Office
@@ -29,20 +28,27 @@ def import_folder(office: Office, folder: Path) -> Imported:
     for file in sorted(folder.glob("*.batch")):
         try:
             fields = unpack(file.read_bytes())
-            reply = ingest.batch(fields)
+            ingest.batch(fields)
         except (ValueError, Refused) as error:
             done.refused.append((file.name, str(error)))
             continue
         device = str(fields["device"])
         done.events[device] = done.events.get(device, 0) + len(fields["events"])
-        write_durably(folder / f"{device}.receipt", json.dumps(reply["receipt"]).encode(), mode=0o644)
+    held: dict[str, list[str]] = {device: [] for device in done.events}
     for file in sorted(folder.glob("*.photo")):
         if not re.fullmatch(r"[0-9a-f]{64}", file.stem):
             continue
-        data = file.read_bytes()
         try:
-            SealedPhoto.from_bytes(data)
-            done.photos += keep_from_stick(office.store, office.shelf, office.keys, file.stem, data, office.now())
+            owners = keep_from_stick(
+                office.store, office.shelf, office.keys, file.stem, file.read_bytes(), office.now()
+            )
         except ValueError as error:
             done.refused.append((file.name, str(error)))
+            continue
+        done.photos += bool(owners)
+        for device in owners:
+            held.setdefault(device, []).append(file.stem)
+    for device, photos in held.items():
+        receipt = ingest.receipt_of(device, photos)
+        write_durably(folder / f"{device}.receipt", json.dumps(receipt).encode(), mode=0o644)
     return done

@@ -55,6 +55,8 @@ def read_receipts(journal: Journal, enrolment: Enrolment, folder: Path) -> int:
                 text=text,
                 sig=receipt.sig.encode(),
             )
+            for sha256 in receipt.photos:
+                journal.outbox.confirm_photo(sha256)
         except (OSError, ValueError) as error:
             raise SyncError(f"{file}: {error}") from error
     return journal.outbox.cursor()

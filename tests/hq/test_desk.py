@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from checkpoint.events import Kind, Lane
 from checkpoint.journal import Pending
@@ -19,6 +20,12 @@ from tests.hq.running import Headquarters, Station
 from tests.hq.test_ingest import cross, positive
 
 PASSWORD = "correct horse battery"
+
+
+def employ(hq: Headquarters, role: Role) -> None:
+    """Give somebody a log-in; its password is hashed cheaply, because a test needs no strength."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    Accounts(hq.office.store, hq.office.now, cheap).set("li", PASSWORD, role)
 
 
 @pytest.fixture
@@ -43,7 +50,7 @@ class Desk:
         return self.http.post(path, data={"csrf_token": self.token(), **fields}, headers={"Referer": self.hq.url})
 
     def log_in(self, role: Role = Role.DUTY) -> httpx.Response:
-        Accounts(self.hq.office.store, self.hq.office.now).set("li", PASSWORD, role)
+        employ(self.hq, role)
         return self.post("/login", name="li", password=PASSWORD)
 
     def text(self, path: str) -> str:
@@ -83,7 +90,7 @@ def test_a_form_without_its_token_is_refused(desk: Desk, gate: Station) -> None:
 
 
 def test_log_in_goes_back_only_to_our_own_pages(desk: Desk) -> None:
-    Accounts(desk.hq.office.store, desk.hq.office.now).set("li", PASSWORD, Role.DUTY)
+    employ(desk.hq, Role.DUTY)
     for elsewhere in ("//evil.example/", "/\\evil.example", "https://evil.example/"):
         answer = desk.http.post(
             "/login",
