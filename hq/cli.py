@@ -85,7 +85,13 @@ def main() -> None:
 @data_option
 @database_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8090, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8090,
+    show_default=True,
+    help="The port of the pages and of the stations.",
+)
 @click.option("--url", default="", help="How stations reach this server; stands in invitations. [http://HOST:PORT]")
 @click.option("--demo", is_flag=True, help="Make log-ins with known passwords; on this machine's own address only.")
 def serve(data: Path, database: str, host: str, port: int, url: str, demo: bool) -> None:
@@ -127,7 +133,7 @@ def init(office: Office) -> None:
 
 @main.command(epilog="Example: checkpoint-hq user li --role duty")
 @click.argument("name")
-@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
+@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What they may do.")
 @click.password_option(help="Asked for where it is not given.", envvar="CHECKPOINT_HQ_PASSWORD")
 @on_headquarters
 def user(office: Office, name: str, role: str, password: str) -> None:

@@ -36,7 +36,7 @@ def jpeg(image: Image, *, quality: int = 80, width_px: int | None = None) -> byt
     """Return `image` as JPEG, reduced to `width_px` where it is wider."""
     if width_px is not None and image.shape[1] > width_px:
         height = round(image.shape[0] * width_px / image.shape[1])
-        image = cv2.resize(image, (width_px, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        image = cv2.resize(image, (width_px, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]  # uint8 stays uint8
     ok, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not ok:
         raise ValueError("the picture cannot be encoded")
