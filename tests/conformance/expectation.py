@@ -12,7 +12,7 @@ class Outcome(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
-    SKIPPED = "skipped"  # the suite itself says that the case is not to be counted
+    SKIPPED = "skipped"  # by the suite's own mark, or because the file lacks what it would be checked on
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ def dgc_tallies() -> Mapping[str, Tally]:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("step", [*STEPS, *(f"{step} rejected" for step in STEPS), "DECODE rejected"])
+@pytest.mark.parametrize(
+    "step",
+    [*STEPS, *(f"{step} rejected" for step in STEPS), "DECODE rejected", "PICTUREDECODE", "PICTUREDECODE rejected"],
+)
 def test_every_step_of_the_eus_certificates_holds(dgc_tallies: Mapping[str, Tally], step: str) -> None:
     assert dgc_tallies[step].failures == []
     assert dgc_tallies[step].passed > 0
