@@ -238,7 +238,7 @@ def stage_table(folder: Path | None, count: int) -> None:
     for group, image, judge in items:
         frame = stages.Part(stages.grey_of(image), image)
         height, width = frame.grey.shape
-        view = presence(frame.grey)
+        view = presence(frame.grey, frame.image)
         regions = view.matrix if max(height, width) > 640 else (Region(0, 0, width, height),)
         by_any = False
         for stage in chain:

@@ -42,7 +42,7 @@ class LiveScanner:
         frame = Part(grey_of(image), image)
         seen = Seen()
         seen.add(stages.FRAME.look(frame))
-        view = presence(frame.grey)
+        view = presence(frame.grey, frame.image)
         if view.matrix or view.linear:
             self._seen_s = now_s
         for _ in range(len(self._turn)):

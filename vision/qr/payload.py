@@ -98,6 +98,9 @@ _VOICED = frozenset(range(0xB6, 0xC5)) | frozenset(range(0xCA, 0xCF)) | {0xB3}
 _HALF_VOICED = frozenset(range(0xCA, 0xCF))
 _NEVER_FIRST = frozenset(range(0xA6, 0xB1)) | {0xDD, 0xDE, 0xDF}
 """Small kana, the long mark, n and the sound marks begin no word."""
+_SMALL_Y = frozenset({0xAC, 0xAD, 0xAE})
+_BEFORE_SMALL_Y = frozenset({0xB7, 0xBC, 0xC1, 0xC3, 0xC6, 0xCB, 0xCC, 0xD0, 0xD8, 0xDE, 0xDF})
+"""Small ya, yu and yo follow the i row (and te, fu in foreign words), voiced or not."""
 _COMMON_HANZI = frozenset(
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行"
     "学法所民得经三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些"
@@ -149,4 +152,6 @@ def _is_half_width_word(run: bytes) -> bool:
             if before not in (_VOICED if byte == 0xDE else _HALF_VOICED):
                 return False
             marks += 1
+        if byte in _SMALL_Y and before not in _BEFORE_SMALL_Y:
+            return False
     return marks > 0

@@ -16,11 +16,13 @@ from vision.qr.zxing import Corners, Grey
 
 _SMALL_SIDE = 320  # cells along the longer side of the small picture, at least 4 pixels each
 _WINDOW = 9  # cells: 36 pixels of a 1280-pixel frame
-_TEXTURED = 14.0
+_TEXTURED = 16.0
 """Grey levels between neighbouring cells from which a frame may hold a matrix code. Codes that any stage reads have
 18 and more, a page of print 12 to 14, an empty lane with its noise 9 to 12."""
 _STRIPED = 20.0
 """Likewise for the stronger direction alone and linear codes."""
+_DARK = 128.0  # grey level of the brightest cells below which a frame is dark
+_MOST_GAIN = 4.0  # with more, the noise of a dark lane would pass for texture
 _OF_PEAK = 0.45  # a region is what has at least this share of the frame's strongest texture
 _SMALLEST = 7  # cells a side
 _MOST = 3
@@ -60,15 +62,22 @@ class Presence:
     linear: tuple[Region, ...] = ()
 
 
-def presence(grey: Grey) -> Presence:
-    """Return where a frame looks like a code; empty for a lane without one."""
+def presence(grey: Grey, image: Image) -> Presence:
+    """Return where a frame looks like a code; empty for a lane without one.
+
+    `image` is the frame as it came. Of a colour picture the darkest channel counts beside the grey: pale ink is plain
+    in the one, a code on coloured paper in the other.
+    """
     height, width = grey.shape
     cell = max(4, -(-max(height, width) // _SMALL_SIDE))
     if min(height, width) < cell * _SMALLEST:
         return Presence(0.0)
-    small = cv2.resize(grey, (width // cell, height // cell), interpolation=cv2.INTER_AREA)
-    across = _averaged(cv2.absdiff(small[:-1, 1:], small[:-1, :-1]))
-    along = _averaged(cv2.absdiff(small[1:, :-1], small[:-1, :-1]))
+    size = (width // cell, height // cell)
+    across, along = _edges(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+    if image.ndim == 3:
+        channels = cv2.split(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+        coloured_across, coloured_along = _edges(cv2.min(cv2.min(channels[0], channels[1]), channels[2]))
+        across, along = cv2.max(across, coloured_across), cv2.max(along, coloured_along)
     both = np.asarray(cv2.min(across, along), dtype=np.uint8)
     either = np.asarray(cv2.max(across, along), dtype=np.uint8)
     texture = _peak(both)
@@ -78,10 +87,20 @@ def presence(grey: Grey) -> Presence:
     return Presence(texture, matrix, linear)
 
 
-def _averaged(differences: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    return np.asarray(
-        cv2.blur(np.asarray(differences), (_WINDOW, _WINDOW), borderType=cv2.BORDER_CONSTANT), dtype=np.uint8
+def _edges(small: npt.ArrayLike) -> tuple[cv2.typing.MatLike, cv2.typing.MatLike]:
+    """Return the averaged differences across and along, as if the frame's light were at least `_DARK`."""
+    cells = np.asarray(small, dtype=np.uint8)
+    brightest = float(np.percentile(cells[::3, ::3], 99))
+    if brightest < _DARK:
+        cells = np.asarray(cv2.convertScaleAbs(cells, alpha=min(_MOST_GAIN, _DARK / max(brightest, 1.0))), np.uint8)
+    return (
+        _averaged(cv2.absdiff(cells[:-1, 1:], cells[:-1, :-1])),
+        _averaged(cv2.absdiff(cells[1:, :-1], cells[:-1, :-1])),
     )
+
+
+def _averaged(differences: cv2.typing.MatLike) -> cv2.typing.MatLike:
+    return cv2.blur(differences, (_WINDOW, _WINDOW), borderType=cv2.BORDER_CONSTANT)
 
 
 def _peak(energy: npt.NDArray[np.uint8]) -> float:

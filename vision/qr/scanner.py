@@ -31,7 +31,7 @@ class Scanner:
         frame = Part(grey_of(image), image)
         seen = Seen()
         last_s = self._monotonic_s() + self._budget_s
-        view = presence(frame.grey)
+        view = presence(frame.grey, frame.image)
         for stage, part in self._steps(frame, view, seen):
             if self._monotonic_s() > last_s:
                 break
