@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, g, jsonify
 
 from web.access import reading
 
@@ -72,6 +72,12 @@ def pulse_of_app() -> Pulse:
     """Return the running application's pulse."""
     pulse: Pulse = current_app.extensions["pulse"]
     return pulse
+
+
+@blueprint.before_app_request
+def remember_versions() -> None:
+    """Take the versions before anything is looked up: what changes while a page is made is news to it."""
+    g.versions = pulse_of_app().versions()
 
 
 @blueprint.get("/events")

@@ -24,6 +24,7 @@ def init_security(app: Flask) -> None:
         SESSION_COOKIE_NAME="checkpoint",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_REFRESH_EACH_REQUEST=False,  # a session ends with the shift, however often pages ask
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a page stays open for a whole shift
     )

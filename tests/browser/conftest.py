@@ -31,7 +31,6 @@ class Served:
     address: str
     browser: Browser
     contexts: list[BrowserContext]
-    server: Any
 
     def tablet(self, name: str | None = CHEN, *, language: str = "en", **context: Any) -> Page:
         """Return a new tablet's page, logged in as `name`, at the gate."""
@@ -58,30 +57,40 @@ def browser(chromium: Path) -> Iterator[Browser]:
         started.close()
 
 
-def serve(pages: Pages, port: int = 0) -> tuple[Any, threading.Thread, str]:
-    """Serve `pages` on 127.0.0.1; return the server, its thread and the address."""
-    server = create_server(pages.app, host="127.0.0.1", port=port, threads=12)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    return server, thread, f"http://127.0.0.1:{server.effective_port}"
+class Server(threading.Thread):
+    """The pages on 127.0.0.1, served from a thread of their own until `stop`."""
 
+    def __init__(self, pages: Pages, port: int = 0) -> None:
+        super().__init__(daemon=True)
+        self._pages = pages
+        self._sockets: dict[int, Any] = {}
+        self._server = create_server(pages.app, map=self._sockets, host="127.0.0.1", port=port, threads=12)
+        self._stopping = threading.Event()
+        self.address = f"http://127.0.0.1:{self._server.effective_port}"
+        self.start()
 
-def stop(server: Any, thread: threading.Thread) -> None:
-    """End the server with all its connections, in its own thread, as nothing else may touch them."""
-    server.task_dispatcher.shutdown()
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-    thread.join(timeout=5)
+    def run(self) -> None:
+        """Serve; the sockets are closed by the thread that uses them."""
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=0.1, map=self._sockets, count=1)
+        self._server.task_dispatcher.shutdown()
+        wasyncore.close_all(self._sockets)
+
+    def stop(self) -> None:
+        """End the streams and the server."""
+        self._pages.app.extensions["pulse"].stop()
+        self._stopping.set()
+        self.join(timeout=15)
 
 
 @pytest.fixture
 def served(browser: Browser, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
     """The pages of a new station, served; `pytest.mark.parametrize("served", [{...}], indirect=True)` sets it up."""
     pages = make_pages(tmp_path, **getattr(request, "param", {}))
-    server, thread, address = serve(pages)
-    made = Served(pages, address, browser, [], server)
+    server = Server(pages)
+    made = Served(pages, server.address, browser, [])
     yield made
     for context in made.contexts:
         context.close()
-    pages.app.extensions["pulse"].stop()
-    stop(server, thread)
+    server.stop()
     pages.parts.journal.close()

@@ -145,7 +145,8 @@ def test_out_of_reach_is_said_within_three_seconds_and_nothing_can_be_lost(serve
 
 def test_an_ended_session_leads_to_the_log_in_and_back(served: Served) -> None:
     page = served.tablet()
-    page.context.clear_cookies(name="checkpoint")
+    served.pages.parts.clock.turn(seconds=1)
+    served.pages.officers.change_pin(CHEN, PINS[CHEN])
     expect(page).to_have_url(re.compile("/login"), timeout=6000)
     page.get_by_text(CHEN, exact=True).click()
     page.locator("#pin").fill(PINS[CHEN])

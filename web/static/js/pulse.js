@@ -6,7 +6,7 @@ const SILENCE_MS = 3000;
 const POLL_MS = 1000;
 const STREAM_AGAIN_MS = 20000;
 
-let versions = null;
+let versions = JSON.parse(document.body.dataset.versions ?? "null");
 let lastHeard = performance.now();
 let stream = null;
 let streamAgainAt = 0;
