@@ -9,6 +9,7 @@ from checkpoint.assay import Outcome
 from checkpoint.reasons import Reason
 from vision.mat.layout import Paper, mat_layout
 from vision.mat.light import WHITE_LEVEL, measure_light
+from vision.mat.measure import CannotMeasure, measure_type
 from vision.mat.pdf import write_mat_pdf
 from vision.mat.raster import draw_mat
 from vision.mat.read import SlotState, find_mat, read_mat
@@ -169,3 +170,33 @@ def test_uneven_coloured_light_is_levelled():
 
     assert row.max() < sheet.shape[0]
     assert np.abs(light.level(white, x, y).astype(float) - WHITE_LEVEL).max() < 6
+
+
+def test_a_new_type_is_measured_from_a_positive_cassette_on_the_mat():
+    drawn = CassetteSpec(control_contrast=0.5, test_contrast=0.5)
+
+    kind = measure_type(spread(SMALL, {3: drawn}, placements={3: Placement(0, 0, 0)}), SMALL, name="new-kit")
+
+    shape = drawn.geometry
+    assert kind.outline.length_mm == pytest.approx(shape.length_mm, abs=1.5)
+    assert kind.outline.width_mm == pytest.approx(shape.width_mm, abs=1.0)
+    assert kind.window.length_mm == pytest.approx(shape.window_length_mm, abs=1.0)
+    assert kind.window.width_mm == pytest.approx(shape.window_width_mm, abs=0.5)
+    middle = shape.window_start_mm + shape.window_length_mm / 2
+    assert kind.window.from_control_end_mm == pytest.approx(middle, abs=1.5)
+    assert kind.lines.control_mm == pytest.approx(shape.control_mm, abs=1.0)
+    assert kind.lines.test_mm == pytest.approx(shape.test_mm, abs=1.0)
+
+
+def test_two_cassettes_are_not_measured_as_one_type():
+    picture = spread(SMALL, {1: CassetteSpec(), 2: CassetteSpec()})
+
+    with pytest.raises(CannotMeasure, match="2 are seen"):
+        measure_type(picture, SMALL, name="new-kit")
+
+
+def test_nothing_is_measured_without_a_mat():
+    drawn = render_scene([CassetteSpec()], np.random.default_rng(2), (900, 600))
+
+    with pytest.raises(CannotMeasure, match="no reading mat"):
+        measure_type(drawn.image, SMALL, name="new-kit")

@@ -27,7 +27,7 @@ Homography = npt.NDArray[Any]
 WindowReader = Callable[..., WindowReading]
 
 _WORKING_SIDE = 2000  # pixels: fiducials of a sheet that fills the picture are then 50 pixels wide
-_FLAT_PX_PER_MM = 4.0
+FLAT_PX_PER_MM = 4.0
 _FEWEST_FIDUCIALS = 3
 _FIDUCIAL_ERROR_MM = 1.5  # a sheet that curls more than this is not read
 _SCALES = (4.0, 20.0)  # pixels per mm of a window crop
@@ -50,7 +50,8 @@ class SlotState(StrEnum):
 class SlotReading:
     """One slot of the mat: ``reading`` is None unless the slot is occupied; ``corners``: the slot's, pixels, clockwise.
 
-    ``window`` is the levelled crop that was read and ``window_reading`` what was found in it, for the evidence picture.
+    ``window`` is the levelled crop that was read, ``window_px_per_mm`` its scale and ``window_reading`` what was found
+    in it, for the evidence picture; ``frame`` is the cassette's, in millimetres of the sheet.
     """
 
     number: int
@@ -58,7 +59,9 @@ class SlotReading:
     corners: tuple[tuple[float, float], ...]
     reading: Reading | None = None
     window: Image | None = None
+    window_px_per_mm: float | None = None
     window_reading: WindowReading | None = None
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def find_mat(image: Image, layout: MatLayout) -> MatView | None:
     off = cv2.perspectiveTransform(picture[fits].reshape(-1, 1, 2), back).reshape(-1, 2) - sheet[fits]
     error = float(np.sqrt((off**2).sum(axis=1).mean()))
     flat = _flatten(small, _scaled(to_picture, factor), layout)
-    return MatView(layout, to_picture, error, int(fits.sum()) // 4, measure_light(flat, _FLAT_PX_PER_MM, layout))
+    return MatView(layout, to_picture, error, int(fits.sum()) // 4, measure_light(flat, FLAT_PX_PER_MM, layout))
 
 
 def _reduced(image: Image) -> tuple[Image, float]:
@@ -118,20 +121,25 @@ def _scaled(to_picture: Homography, factor: float) -> Homography:
 
 def _flatten(small: Image, to_small: Homography, layout: MatLayout) -> Image:
     """Return the whole sheet lying flat at working scale."""
-    size = (round(layout.width_mm * _FLAT_PX_PER_MM), round(layout.height_mm * _FLAT_PX_PER_MM))
-    to_mm = np.array(((1, 0, 0.5), (0, 1, 0.5), (0, 0, _FLAT_PX_PER_MM))) / _FLAT_PX_PER_MM
+    size = (round(layout.width_mm * FLAT_PX_PER_MM), round(layout.height_mm * FLAT_PX_PER_MM))
+    to_mm = np.array(((1, 0, 0.5), (0, 1, 0.5), (0, 0, FLAT_PX_PER_MM))) / FLAT_PX_PER_MM
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpPerspective(small, to_small @ to_mm, size, flags=flags), np.uint8)
 
 
 def read_slots(image: Image, view: MatView, *, reader: WindowReader = read_window) -> list[SlotReading]:
     """Read the slots of a mat that was found."""
-    small, factor = _reduced(image)
-    flat = _flatten(small, _scaled(view.to_picture, factor), view.layout)
-    grey = np.asarray(cv2.cvtColor(flat, cv2.COLOR_BGR2GRAY), np.uint8)
-    printed = np.asarray(cv2.cvtColor(draw_mat(view.layout, _FLAT_PX_PER_MM), cv2.COLOR_BGR2GRAY), np.uint8)
+    grey = flat_sheet(image, view)
+    printed = np.asarray(cv2.cvtColor(draw_mat(view.layout, FLAT_PX_PER_MM), cv2.COLOR_BGR2GRAY), np.uint8)
     pyramid = Pyramid(grey)
     return [_read_slot(image, view, slot, pyramid, grey, printed, reader) for slot in view.layout.slots]
+
+
+def flat_sheet(image: Image, view: MatView) -> Image:
+    """Return the mat lying flat, grey, at `FLAT_PX_PER_MM`."""
+    small, factor = _reduced(image)
+    flat = _flatten(small, _scaled(view.to_picture, factor), view.layout)
+    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def _read_slot(
@@ -153,10 +161,13 @@ def _read_slot(
         return replace(found, reading=_no_result(Reason.WINDOW_COVERED, corners))
     if abs(np.remainder(frame.angle + np.pi, 2 * np.pi) - np.pi) > np.pi / 2:
         return replace(found, reading=_no_result(Reason.LAID_WRONG_WAY, corners))
-    window, px_per_mm = _cut_window(image, view, frame)
+    on_sheet = Frame((frame.x + 0.5) / FLAT_PX_PER_MM, (frame.y + 0.5) / FLAT_PX_PER_MM, frame.angle, 1.0)
+    window, px_per_mm = _cut_window(image, view, on_sheet)
     read = reader(window, control_end=ControlEnd.START, mm_per_px=1 / px_per_mm)
     reading = replace(read.reading, slot=slot.number, corners=found.corners)
-    return replace(found, reading=reading, window=window, window_reading=read)
+    return replace(
+        found, reading=reading, window=window, window_px_per_mm=px_per_mm, window_reading=read, frame=on_sheet
+    )
 
 
 def _no_result(reason: Reason, corners: npt.NDArray[Any]) -> Reading:
@@ -175,7 +186,7 @@ def _within(letter: Letter, slot: Slot) -> bool:
 
 def _cassette_in(pyramid: Pyramid, slot: Slot) -> tuple[float, Frame]:
     """Return the likeliest cassette in a slot, its frame in pixels of the flattened sheet."""
-    scale = _FLAT_PX_PER_MM
+    scale = FLAT_PX_PER_MM
     middle_x, middle_y = (slot.x + slot.width / 2) * scale - 0.5, (slot.y + slot.height / 2) * scale - 0.5
     tries = [
         one
@@ -192,7 +203,7 @@ def _cassette_in(pyramid: Pyramid, slot: Slot) -> tuple[float, Frame]:
 
 def _sees(grey: Image, printed: Image, letter: Letter) -> bool:
     """Return whether a slot's letter shows as printed: then nothing lies on it."""
-    scale = _FLAT_PX_PER_MM
+    scale = FLAT_PX_PER_MM
     half_x, half_y, slack = 3.2, 3.6, 1.0
     left, right = round((letter.x - half_x) * scale), round((letter.x + half_x) * scale)
     top, bottom = round((letter.y - half_y) * scale), round((letter.y + half_y) * scale)
@@ -203,15 +214,14 @@ def _sees(grey: Image, printed: Image, letter: Letter) -> bool:
     return float(matched.max()) > _LETTER_SEEN
 
 
-def _cut_window(image: Image, view: MatView, frame: Frame) -> tuple[Image, float]:
-    """Return the window's crop from the full picture, light levelled, and its pixels per mm."""
-    sheet = Frame((frame.x + 0.5) / _FLAT_PX_PER_MM, (frame.y + 0.5) / _FLAT_PX_PER_MM, frame.angle, 1.0)
+def _cut_window(image: Image, view: MatView, sheet: Frame) -> tuple[Image, float]:
+    """Return the window's crop from the full picture, light levelled, and its pixels per mm; `sheet` in mm."""
     size_mm = (WINDOW_MM[0] + 2 * WINDOW_MARGIN_MM[0], WINDOW_MM[1] + 2 * WINDOW_MARGIN_MM[1])
     ends = _in_picture(view, sheet.to_picture(np.array(((-5.0, 0.0), (5.0, 0.0), (0.0, -2.0), (0.0, 2.0)))))
     native = min(np.linalg.norm(ends[1] - ends[0]) / 10.0, np.linalg.norm(ends[3] - ends[2]) / 4.0)
     scale = float(np.clip(native, *_SCALES))
     size = (round(size_mm[0] * scale), round(size_mm[1] * scale))
-    cos, sin = np.cos(frame.angle), np.sin(frame.angle)
+    cos, sin = np.cos(sheet.angle), np.sin(sheet.angle)
     turned = np.array(((cos, -sin, sheet.x), (sin, cos, sheet.y), (0, 0, 1)))
     half_x, half_y = (size[0] - 1) / 2, (size[1] - 1) / 2
     to_sheet = turned @ np.array(((1 / scale, 0, -half_x / scale), (0, 1 / scale, -half_y / scale), (0, 0, 1)))
