@@ -26,7 +26,7 @@ def concern_of(event: Event) -> Concern | None:
     body = event.body
     match event.kind:
         case Kind.TEST_READ if body.get("outcome") == "positive":
-            return Concern("positive", "red", f"slot {body.get('slot', '?')}")
+            return Concern("positive", "red", _reason(body))
         case Kind.CROSSING_DECIDED if body.get("seat_verdict", body.get("verdict")) == "refuse":
             # The positive test that caused it stands already: one person, one case.
             return (

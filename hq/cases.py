@@ -62,8 +62,9 @@ class CaseError(ValueError):
 
 
 def list_cases(db: sa.Connection, *, closed: bool = False, kind: str = "", limit: int = 200) -> list[Case]:
-    """Return cases, the newest first."""
-    query = _cases().order_by(alerts.c.received_at.desc(), alerts.c.id).limit(limit)
+    """Return cases: of the open ones the most urgent first, then the newest."""
+    urgency = [] if closed else [sa.case({"red": 0, "yellow": 1}, value=alerts.c.urgency, else_=2)]
+    query = _cases().order_by(*urgency, alerts.c.received_at.desc(), alerts.c.at.desc(), alerts.c.id).limit(limit)
     query = query.where(alerts.c.state == Step.CLOSED) if closed else query.where(alerts.c.state != Step.CLOSED)
     if kind:
         query = query.where(alerts.c.kind == kind)
