@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from checkpoint.credential import Format, Holder, TestKind, TestReport, TestResult
 from checkpoint.credentials import CredentialReader, TrustedKey, TrustList, TrustPolicy, base45, cose
 from checkpoint.credentials.hc1 import HC1
+from checkpoint.credentials.issue import sign_claims
 from checkpoint.credentials.receipt import Found, Receipt, ReceiptFormat, StationSigner, headquarters
 from checkpoint.credentials.revocation import Revocations
 from checkpoint.errors import CredentialError
@@ -182,3 +183,41 @@ def test_any_other_key_may_be_in_the_list_beside(network: Network) -> None:
     other = TrustedKey(kid, generate_private_key(SECP256R1()).public_key(), "x", frozenset({Format.RECEIPT}))
     trust = TrustList((other, *network.trust().keys))
     assert CredentialReader([ReceiptFormat(lambda: trust)]).identify(network.receipt(), NOW).verified
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, Reason.WRONG_KIND),
+        ({"found": "admitted", "at": 1_647_763_200}, Reason.MALFORMED),
+        ({"found": "admitted", "at": "now", "name": "张伟"}, Reason.MALFORMED),
+        ({"found": "admitted", "at": -1, "name": "张伟"}, Reason.MALFORMED),
+        ({"found": "immortal", "at": 1_647_763_200, "name": "张伟"}, Reason.UNKNOWN_VALUE),
+    ],
+)
+def test_a_genuine_station_may_still_sign_nonsense(network: Network, content: Any, reason: Reason) -> None:
+    code = sign_claims(
+        {} if content is None else {-65_602: content},
+        network.station,
+        b"station!",
+        prefix="RECEIPT1:",
+        issuer="pinghu-north",
+        issued_at=NOW,
+        expires_at=NOW + timedelta(hours=1),
+        header={-65_601: network.voucher()},
+    )
+    assert reason_for(code, network.trust()) is reason
+
+
+def test_a_receipt_that_lasts_for_a_week_is_no_receipt(network: Network) -> None:
+    code = sign_claims(
+        {-65_602: {"found": "admitted", "at": int(NOW.timestamp()), "name": "张伟"}},
+        network.station,
+        b"station!",
+        prefix="RECEIPT1:",
+        issuer="pinghu-north",
+        issued_at=NOW,
+        expires_at=NOW + timedelta(days=7),
+        header={-65_601: network.voucher()},
+    )
+    assert reason_for(code, network.trust()) is Reason.MALFORMED
