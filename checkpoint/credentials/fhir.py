@@ -99,7 +99,7 @@ def _dose_day(immunization: Mapping[str, Any]) -> tuple[str, str] | None:
 def _test(observation: Mapping[str, Any]) -> TestReport | None:
     """Return a COVID-19 test, None for any other observation and for one that was withdrawn."""
     kinds = [_COVID_TESTS[code] for _, code in _codes(observation.get("code")) if code in _COVID_TESTS]
-    status = observation.get("status")
+    status = _text(observation.get("status"))
     if not kinds:
         return None
     results = {_RESULTS[code] for _, code in _codes(observation.get("valueCodeableConcept")) if code in _RESULTS}

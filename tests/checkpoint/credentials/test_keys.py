@@ -1,4 +1,4 @@
-"""Keys and certificates of real issuers: every kind in use, and nothing by an algorithm a message chooses for itself."""
+"""Keys and certificates of real issuers: every kind in use, and nothing by an algorithm that a message chooses."""
 
 from datetime import UTC, datetime, timedelta
 

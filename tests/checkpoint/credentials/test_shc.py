@@ -128,6 +128,8 @@ def test_a_card_names_its_holder_and_its_tests(key: EllipticCurvePrivateKey) -> 
         ),
         ({"status": "preliminary"}, (TestKind.NAAT, TestResult.PENDING)),
         ({"status": "entered-in-error"}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        ({"status": ["final"]}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        ({"status": {}}, (TestKind.NAAT, TestResult.UNCLEAR)),
     ],
 )
 def test_what_a_test_found_is_told_without_guessing(
