@@ -436,8 +436,9 @@ class Gate:
             "people": crossing.vehicle.people,
             "category": crossing.vehicle.category,
             "verdict": crossing.verdict,
+            "reason": crossing.reason,
             "seat_verdict": decision.verdict,
-            "reason": decision.reason,
+            "seat_reason": decision.reason,
             "findings": [
                 {"rule": f.rule, "verdict": f.verdict, "reason": f.reason, "clause": f.clause}
                 for f in decision.findings

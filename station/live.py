@@ -57,23 +57,28 @@ class Feed:
     _fault: str = ""
     _encoded: tuple[int, bytes] = (-1, b"")
     _asked_at: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _taken_since: float = 0.0
+    _lock: threading.Condition = field(default_factory=threading.Condition)
 
     def next_frame(self) -> Frame | None:
         """Wait for the next frame; None where the camera fails, which is told once."""
+        asked = time.monotonic()
         try:
             frame = self.camera.read(timeout_s=2.0)
         except CameraError as error:
             if not self._fault:
                 self._fault = str(error)
                 self.on_fault(self.role, str(error))
+            with self._lock:
+                self._lock.notify_all()
             time.sleep(0.2)
             return None
         if self._fault:
             self._fault = ""
             self.on_recovery(self.role)
         with self._lock:
-            self._frame = frame
+            self._frame, self._taken_since = frame, asked
+            self._lock.notify_all()
         return frame
 
     def annotate(self, sighting: Sighting, hints: tuple[str, ...]) -> None:
@@ -91,13 +96,17 @@ class Feed:
         """Why there is no picture; empty while there is one."""
         return self._fault
 
-    def photograph(self) -> Frame:
-        """Return the newest frame; raise `CameraError` where the camera fails."""
+    def photograph(self, timeout_s: float = 5.0) -> Frame:
+        """Return a frame taken after this call, so that it shows what lies there now and not a moment ago.
+
+        Raises `CameraError` where the camera fails or gives none within `timeout_s`.
+        """
+        asked = time.monotonic()
         with self._lock:
-            frame = self._frame
-        if self._fault or frame is None:
-            raise CameraError(self._fault or f"{self.camera.name}: no picture yet")
-        return frame
+            self._lock.wait_for(lambda: bool(self._fault) or self._taken_since >= asked, timeout_s)
+            if self._fault or self._frame is None or self._taken_since < asked:
+                raise CameraError(self._fault or f"{self.camera.name}: no picture within {timeout_s:.0f} s")
+            return self._frame
 
     def latest(self) -> LivePicture:
         """Return the newest picture as a page shows it; it is encoded only when asked for, once a frame."""

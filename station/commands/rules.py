@@ -188,6 +188,6 @@ def _past(event: Event) -> PastDecision | None:
         ref=str(event.seq),
         evidence=evidence_from_json(event.body["evidence"]),
         verdict=Verdict(event.body["seat_verdict"]),
-        reason=Reason(event.body["reason"]),
+        reason=Reason(event.body["seat_reason"]),
         decided_at=datetime.fromisoformat(event.body["decided_at"]),
     )

@@ -28,7 +28,8 @@ def serve(config_path: Path) -> None:
     """Run the station: cameras, lamps, the officers' pages and the uploads, until Ctrl-C or a termination signal."""
     return_pictures_to_the_system()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line for every request would fill the card
+    for chatty in ("httpx", "waitress"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)  # a line for every request would fill the card
     config = loaded(config_path)
     try:
         config.data.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """The cameras at work: from a frame to the gate, and what happens when something on the way breaks."""
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,3 +138,18 @@ def test_a_hint_of_the_scanner_stands_under_the_picture(lane: Lane) -> None:
 def test_a_frame_is_encoded_once_however_many_tablets_look(lane: Lane) -> None:
     lane.loop.turn()
     assert lane.feed.latest().jpeg is lane.feed.latest().jpeg
+
+
+def test_a_photograph_shows_what_lies_there_now_and_not_a_moment_ago(lane: Lane) -> None:
+    lane.loop.turn()
+    lane.camera.show(np.full((48, 64, 3), 220, np.uint8))
+    turning = threading.Timer(0.05, lane.loop.turn)
+    turning.start()
+    assert lane.feed.photograph().image.mean() > 200
+    turning.join()
+
+
+def test_a_camera_that_gives_no_new_picture_cannot_photograph(lane: Lane) -> None:
+    lane.loop.turn()
+    with pytest.raises(CameraError, match="no picture"):
+        lane.feed.photograph(timeout_s=0.05)
