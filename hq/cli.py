@@ -75,7 +75,10 @@ def on_headquarters(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-@click.group(epilog="Example: checkpoint-hq serve --port 8090 --data ./var/headquarters")
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: checkpoint-hq serve --port 8090 --data ./var/headquarters",
+)
 @click.version_option(package_name="checkpoint-station")
 def main() -> None:
     """Headquarters: takes in what the stations know, proves it whole, and shows it."""

@@ -16,6 +16,7 @@ from checkpoint.journal import Pending
 from checkpoint.sync.messages import heartbeat
 from hq.accounts import Accounts, Role
 from hq.models import audit
+from tests.data import REPOSITORY
 from tests.hq.running import Headquarters, Station
 from tests.hq.test_ingest import cross, positive
 
@@ -263,3 +264,32 @@ def test_a_missing_page_says_so(desk: Desk, tmp_path: Path) -> None:
     desk.log_in()
     for path in ("/nowhere", "/records/x/1/1", "/stations/x", "/alerts/x/y", f"/records/x/1/{2**70}"):
         assert desk.http.get(path).status_code == 404, path
+
+
+def test_colours_can_be_read_in_sun_and_at_night() -> None:
+    css = (REPOSITORY / "hq" / "static" / "desk.css").read_text()
+    day = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", css.split("@media")[0]))
+    night = day | dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", css.split("@media")[1].split("}")[0]))
+    for colours in (day, night):
+        for ink, ground in (
+            ("on-admit", "admit"), ("on-hold", "hold"), ("on-refuse", "refuse"), ("ink", "paper"), ("ink", "card"),
+            ("soft", "paper"), ("soft", "card"),
+        ):  # fmt: skip
+            assert contrast(colours[ink], colours[ground]) >= 7, (ink, ground)
+        assert contrast("#fff", colours["first"]) >= 7
+        assert contrast("#fff", colours["danger"]) >= 7
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2)."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    linear = []
+    for at in (0, 2, 4):
+        value = int(digits[at : at + 2], 16) / 255
+        linear.append(value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4)
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -2,10 +2,12 @@
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -115,6 +117,22 @@ def test_a_batch_sent_twice_lands_once(hq: Headquarters, gate: Station) -> None:
     assert status == 200
     assert reply["acked_to"] == 2
     assert held(hq) == [1, 2]
+
+
+def test_the_same_batch_at_the_same_moment_lands_once(hq: Headquarters, gate: Station) -> None:
+    for _ in range(10):
+        cross(gate.journal)
+    assert sent_at_once(hq, pending_batch(gate), times=4) == [200] * 4
+    assert held(hq) == list(range(1, 12))
+
+
+def sent_at_once(hq: Headquarters, batch: Json, times: int) -> list[int]:
+    """Send one batch several times in parallel; return the answers."""
+    body = pack(batch)
+    with ThreadPoolExecutor(times) as senders:
+        url = f"{hq.url}/sync/v1/batch"
+        waiting = [senders.submit(httpx.post, url, content=body, timeout=60) for _ in range(times)]
+        return [answer.result().status_code for answer in waiting]
 
 
 def test_a_batch_that_overlaps_adds_only_what_is_new(hq: Headquarters, gate: Station) -> None:
@@ -422,6 +440,43 @@ def test_a_damaged_beginning_of_a_photo_does_not_stay(hq: Headquarters, gate: St
     partial.write_bytes(b"rubbish" * 1000)
     assert gate.client.run_once().error
     assert gate.client.run_once().all_sent
+
+
+def test_with_the_photo_store_down_events_still_land(hq: Headquarters, gate: Station, tmp_path: Path) -> None:
+    ref = gate.journal.keep_photo(b"\xff\xd8 a picture", "image/jpeg")
+    gate.journal.append(Kind.TEST_READ, {"outcome": "positive"}, photos=[ref], lane=Lane.NOW)
+    (tmp_path / "hq" / "photos").write_text("in the way")
+    report = gate.client.run_once()
+    assert "503" in report.error
+    assert report.retry_after_s
+    assert held(hq) == [1, 2]
+    assert kinds_of_alerts(hq) == ["positive"]
+    assert (report.pending.events, report.pending.photos) == (0, 1)
+    (tmp_path / "hq" / "photos").unlink()
+    assert gate.client.run_once().all_sent
+
+
+def test_with_the_store_down_the_station_keeps_everything(hq: Headquarters, gate: Station) -> None:
+    cross(gate.journal)
+    with hq.office.store.writing() as db:
+        db.execute(sa.text("ALTER TABLE events RENAME TO away"))
+    report = gate.client.run_once()
+    assert "503" in report.error
+    assert report.pending.events == 2
+    with hq.office.store.writing() as db:
+        db.execute(sa.text("ALTER TABLE away RENAME TO events"))
+    assert gate.client.run_once().all_sent
+
+
+def test_a_busy_headquarters_asks_to_come_back(tmp_path: Path, clock: TestClock) -> None:
+    with headquarters(tmp_path / "hq", clock, most_uploads=0) as hq, station(hq, tmp_path / "gate") as gate:
+        cross(gate.journal)
+        positive(gate.journal)
+        report = gate.client.run_once()
+        assert "429" in report.error
+        assert report.retry_after_s
+        assert report.early == 1, "the urgent is never asked to wait"
+        assert kinds_of_alerts(hq) == ["positive"]
 
 
 def test_an_unknown_station_is_refused(hq: Headquarters, gate: Station) -> None:
