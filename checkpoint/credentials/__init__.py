@@ -1,12 +1,12 @@
 """Every code a traveller can show: told apart, verified, and turned into facts."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from checkpoint.credential import Credential, Format
 from checkpoint.credentials.trust import TrustedKey, TrustList, TrustPolicy
+from checkpoint.credentials.untrusted import digest_of
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -17,6 +17,7 @@ __all__ = [
     "TrustList",
     "TrustPolicy",
     "TrustedKey",
+    "digest_of",
 ]
 
 MAX_CHARACTERS = 7_089
@@ -59,11 +60,6 @@ class CredentialReader:
             if credential is not None:
                 return credential
         raise CredentialError(Reason.UNKNOWN_CODE, "no format knows it", digest=digest_of(text))
-
-
-def digest_of(text: str) -> str:
-    """Return the SHA-256 (hex) of a presented text, by which the same code is known again without keeping it."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _encodable(text: str) -> bool:

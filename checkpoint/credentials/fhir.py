@@ -10,10 +10,9 @@ from typing import Any
 from checkpoint.credential import Fact, Holder, TestKind, TestReport, TestResult, Vaccination
 from checkpoint.credentials.hcert import born, day, sampled_at
 from checkpoint.credentials.names import is_nameable, printed
+from checkpoint.credentials.untrusted import entries, text_in
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
-
-MAX_TEXT = 200
 
 _COVID_CVX = frozenset(
     {"207", "208", "210", "211", "212", "213", "217", "218", "219", "221", "225", "226", "227", "228", "229", "230"}
@@ -75,12 +74,12 @@ def _of_type(resources: list[Mapping[str, Any]], kind: str) -> Iterator[Mapping[
 
 
 def _holder(patient: Mapping[str, Any], now: datetime) -> Holder:
-    names = [name for name in _list(patient.get("name")) if isinstance(name, Mapping)]
+    names = [name for name in entries(patient.get("name")) if isinstance(name, Mapping)]
     if not names:
         raise CredentialError(Reason.MALFORMED, "names nobody")
     name = names[0]
-    given = " ".join(filter(None, map(_text, _list(name.get("given")))))
-    whole = printed(given, _text(name.get("family"))) or _text(name.get("text"))
+    given = " ".join(filter(None, map(text_in, entries(name.get("given")))))
+    whole = printed(given, text_in(name.get("family"))) or text_in(name.get("text"))
     if not is_nameable(whole):
         raise CredentialError(Reason.MALFORMED, "names nobody")
     return Holder(name=whole, born=born(patient.get("birthDate"), now))
@@ -92,14 +91,14 @@ def _dose_day(immunization: Mapping[str, Any]) -> tuple[str, str] | None:
         return None
     for system, code in _codes(immunization.get("vaccineCode")):
         if (system.endswith("cvx") and code in _COVID_CVX) or code.startswith(_COVID_ATC):
-            return _text(immunization.get("occurrenceDateTime")), code
+            return text_in(immunization.get("occurrenceDateTime")), code
     return None
 
 
 def _test(observation: Mapping[str, Any]) -> TestReport | None:
     """Return a COVID-19 test, None for any other observation and for one that was withdrawn."""
     kinds = [_COVID_TESTS[code] for _, code in _codes(observation.get("code")) if code in _COVID_TESTS]
-    status = _text(observation.get("status"))
+    status = text_in(observation.get("status"))
     if not kinds:
         return None
     results = {_RESULTS[code] for _, code in _codes(observation.get("valueCodeableConcept")) if code in _RESULTS}
@@ -118,15 +117,9 @@ def _with_time(value: Any) -> Any:
 
 
 def _codes(concept: Any) -> list[tuple[str, str]]:
-    codings = _list(concept.get("coding")) if isinstance(concept, Mapping) else []
+    codings = entries(concept.get("coding")) if isinstance(concept, Mapping) else []
     return [
-        (_text(coding.get("system")), _text(coding.get("code"))) for coding in codings if isinstance(coding, Mapping)
+        (text_in(coding.get("system")), text_in(coding.get("code")))
+        for coding in codings
+        if isinstance(coding, Mapping)
     ]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return value.strip()[:MAX_TEXT] if isinstance(value, str) else ""

@@ -5,18 +5,18 @@ to fail has its own reason; nothing of the content is believed before the signat
 """
 
 import hashlib
-import math
 import zlib
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from checkpoint.credential import Credential, Format
 from checkpoint.credentials import base45, cbor, cose, hcert
 from checkpoint.credentials.hcert import HealthClaim
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy, Use
+from checkpoint.credentials.untrusted import digest_of, instant, text_in
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -74,12 +74,11 @@ def claims(message: cose.Sign1) -> Claims:
     content = cbor.decode(message.payload, "claims")
     if not isinstance(content, Mapping):
         raise CredentialError(Reason.MALFORMED, "claims: not a map")
-    issuer = content.get(_ISSUER)
     return Claims(
-        issuer=issuer.strip()[:100] if isinstance(issuer, str) else "",
-        issued_at=_time(content.get(_ISSUED), "issued at"),
-        expires_at=_time(content.get(_EXPIRES), "expires"),
-        not_before=_time(content.get(_NOT_BEFORE), "not before"),
+        issuer=text_in(content.get(_ISSUER)),
+        issued_at=instant(content.get(_ISSUED), "issued at"),
+        expires_at=instant(content.get(_EXPIRES), "expires"),
+        not_before=instant(content.get(_NOT_BEFORE), "not before"),
         content=content,
     )
 
@@ -144,7 +143,7 @@ class HC1:
             kid=kid,
             issued_at=stated.issued_at,
             expires_at=stated.expires_at,
-            digest=hashlib.sha256(text.encode()).hexdigest(),
+            digest=digest_of(text),
             notes=claim.notes,
         )
 
@@ -160,17 +159,3 @@ def is_revoked(trust: TrustList, message: cose.Sign1, stated: Claims, claim: Hea
     if claim.unique_id:
         named += [part.encode() for part in (claim.unique_id, stated.issuer + claim.unique_id)]
     return any(trust.revocations.revokes_hash(hashlib.sha256(part).digest()) for part in named)
-
-
-def _time(value: Any, what: str) -> datetime | None:
-    """Return a time that stands as seconds since 1970, whole or with a fraction, or as a CBOR date."""
-    if value is None:
-        return None
-    try:
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            return value.astimezone(UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
-    raise CredentialError(Reason.MALFORMED, f"claims: {what} is not a time")

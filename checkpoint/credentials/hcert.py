@@ -14,6 +14,7 @@ from typing import Any
 from checkpoint.credential import Fact, Holder, Recovery, TestKind, TestReport, TestResult, Vaccination
 from checkpoint.credentials.names import is_nameable, printed
 from checkpoint.credentials.trust import Use
+from checkpoint.credentials.untrusted import mapping, text_in
 from checkpoint.credentials.value_sets import COUNTRIES, COVID_19, TEST_KINDS, TEST_RESULTS
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
@@ -22,7 +23,6 @@ DCC, DVC = 1, -6
 """Where in claim -260 the EU's and the WHO's certificates stand."""
 
 EARLIEST_BIRTH = "1900"
-MAX_TEXT = 200
 _BORN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
 _GROUPS = {"t": Use.TEST, "v": Use.VACCINATION, "r": Use.RECOVERY}
 
@@ -81,10 +81,10 @@ def _entry(dcc: Mapping[Any, Any]) -> tuple[str, Mapping[Any, Any]]:
 
 def _dcc(dcc: Mapping[Any, Any], now: datetime) -> HealthClaim:
     group, entry = _entry(dcc)
-    holder = Holder(name=_name(_map(dcc.get("nam"), "name")), born=born(dcc.get("dob"), now))
-    if _text(entry.get("tg")) not in COVID_19:
+    holder = Holder(name=_name(mapping(dcc.get("nam"), "name")), born=born(dcc.get("dob"), now))
+    if text_in(entry.get("tg")) not in COVID_19:
         raise CredentialError(Reason.UNKNOWN_VALUE, "about another disease", field="tg")
-    country = _text(entry.get("co")).upper()
+    country = text_in(entry.get("co")).upper()
     if country and country not in COUNTRIES:
         raise CredentialError(Reason.UNKNOWN_VALUE, "no such country", field="co")
     fact: Fact
@@ -96,18 +96,18 @@ def _dcc(dcc: Mapping[Any, Any], now: datetime) -> HealthClaim:
             fact = _vaccination(entry)
         case _:
             fact = _recovery(entry)
-    return HealthClaim(holder, fact, _GROUPS[group], _text(entry.get("ci")), country, notes)
+    return HealthClaim(holder, fact, _GROUPS[group], text_in(entry.get("ci")), country, notes)
 
 
 def _test(entry: Mapping[Any, Any]) -> tuple[TestReport, tuple[str, ...]]:
-    kind, result = TEST_KINDS.get(_text(entry.get("tt"))), TEST_RESULTS.get(_text(entry.get("tr")))
+    kind, result = TEST_KINDS.get(text_in(entry.get("tt"))), TEST_RESULTS.get(text_in(entry.get("tr")))
     notes = tuple(f"unknown-value {field}" for field, value in (("tt", kind), ("tr", result)) if value is None)
     return TestReport(kind or TestKind.OTHER, result or TestResult.UNCLEAR, sampled_at(entry.get("sc"))), notes
 
 
 def _vaccination(entry: Mapping[Any, Any]) -> Fact:
     return Vaccination(
-        product=_text(entry.get("mp")),
+        product=text_in(entry.get("mp")),
         dose=_count(entry.get("dn")),
         of_doses=_count(entry.get("sd")),
         given_on=day(entry.get("dt")),
@@ -121,18 +121,18 @@ def _recovery(entry: Mapping[Any, Any]) -> Fact:
 
 
 def _dvc(dvc: Mapping[Any, Any], now: datetime) -> HealthClaim:
-    name = _text(dvc.get("n"))
+    name = text_in(dvc.get("n"))
     if not is_nameable(name):
         raise CredentialError(Reason.MALFORMED, "names nobody")
-    holder = Holder(name=name, born=born(dvc.get("dob"), now), id_number=_text(dvc.get("nid")))
+    holder = Holder(name=name, born=born(dvc.get("dob"), now), id_number=text_in(dvc.get("nid")))
     given = dvc.get("v")
     if isinstance(given, list | tuple) and len(given) == 1:
         given = given[0]
-    entry = _map(given, "vaccination")
-    if _text(entry.get("tg")) not in COVID_19:
+    entry = mapping(given, "vaccination")
+    if text_in(entry.get("tg")) not in COVID_19:
         return HealthClaim(holder, None, Use.VACCINATION, notes=("another-disease",))
     fact = Vaccination(
-        product=_text(entry.get("vp")), dose=_count(entry.get("dn")), of_doses=0, given_on=day(entry.get("dt"))
+        product=text_in(entry.get("vp")), dose=_count(entry.get("dn")), of_doses=0, given_on=day(entry.get("dt"))
     )
     return HealthClaim(holder, fact, Use.VACCINATION)
 
@@ -162,7 +162,7 @@ def day(value: Any) -> date | None:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(_text(value)[:10])
+        return date.fromisoformat(text_in(value)[:10])
     except ValueError:
         return None
 
@@ -178,7 +178,7 @@ def born(value: Any, now: datetime) -> str:
     """
     if isinstance(value, date):
         value = value.isoformat()
-    text = _text(value)
+    text = text_in(value)
     if not text:
         return ""
     found = _BORN.fullmatch(text)
@@ -200,26 +200,13 @@ def born(value: Any, now: datetime) -> str:
 
 def _name(names: Mapping[Any, Any]) -> str:
     """Return the name as printed, in its standardised form only where no other is given."""
-    given, family = _text(names.get("gn")), _text(names.get("fn"))
-    given = given or _text(names.get("gnt")).replace("<", " ").strip()
-    family = family or _text(names.get("fnt")).replace("<", " ").strip()
+    given, family = text_in(names.get("gn")), text_in(names.get("fn"))
+    given = given or text_in(names.get("gnt")).replace("<", " ").strip()
+    family = family or text_in(names.get("fnt")).replace("<", " ").strip()
     parts = [part for part in (given, family) if part]
     if not parts or not all(map(is_nameable, parts)):
         raise CredentialError(Reason.MALFORMED, "names nobody", field="nam")
     return printed(given, family)
-
-
-def _map(value: Any, what: str) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
-        raise CredentialError(Reason.MALFORMED, f"{what}: missing or not a map")
-    return value
-
-
-def _text(value: Any) -> str:
-    """Return a text trimmed and bounded; numbers as text; nothing, or anything else, as empty."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)[:MAX_TEXT]
-    return value.strip()[:MAX_TEXT] if isinstance(value, str) else ""
 
 
 def _count(value: Any) -> int:

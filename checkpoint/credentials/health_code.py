@@ -4,7 +4,6 @@ Nothing is read from the code itself, and nothing from a picture of it: fake scr
 issuer answers, mapped by that issuer's own table, and no answer is no colour.
 """
 
-import hashlib
 import math
 import re
 import threading
@@ -22,11 +21,11 @@ from checkpoint.credential import Credential, Fact, Format, HealthStatus, Holder
 from checkpoint.credentials.health_code_client import Answer, IssuerClient
 from checkpoint.credentials.health_code_config import IssuerConfig
 from checkpoint.credentials.request_signing import STANDARD_SCHEMES, SigningScheme
+from checkpoint.credentials.untrusted import digest_of, text_in
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
 MAX_CHARACTERS = 4_296
-MAX_TEXT = 200
 CLOCK_SKEW = timedelta(minutes=2)
 """How far an issuer's clock may be ahead of the station's."""
 
@@ -67,7 +66,7 @@ class HealthCodeFormat:
             found = pattern.fullmatch(text)
             if found is not None:
                 token = found.groupdict().get("token") or text
-                digest = hashlib.sha256(text.encode()).hexdigest()
+                digest = digest_of(text)
                 return self._asked.once(digest, lambda: resolve(client, token, now, digest))  # noqa: B023  called here
         return None
 
@@ -97,9 +96,9 @@ def read_answer(issuer: IssuerConfig, answer: Answer, token: str, now: datetime,
     return Credential(
         format=Format.HEALTH_CODE,
         holder=Holder(
-            name=_text(_at(content, paths.name)),
-            born=_text(_at(content, paths.born)),
-            id_number=_text(_at(content, paths.id_number)),
+            name=text_in(_at(content, paths.name)),
+            born=text_in(_at(content, paths.born)),
+            id_number=text_in(_at(content, paths.id_number)),
         ),
         facts=tuple(facts),
         issuer=issuer.name,
@@ -196,10 +195,6 @@ def _word(value: Any) -> str:
     if isinstance(value, int):
         return str(value) if abs(value) < 10**9 else ""
     return value.strip().casefold() if isinstance(value, str) else ""
-
-
-def _text(value: Any) -> str:
-    return value.strip()[:MAX_TEXT] if isinstance(value, str) and value.isprintable() else ""
 
 
 def _is_number(value: Any) -> bool:

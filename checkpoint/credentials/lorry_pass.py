@@ -1,6 +1,5 @@
 """Lorry passes (通行证): twelve digits, one vehicle, one route; as a signed code, or as an officer types it."""
 
-import hashlib
 import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from checkpoint.credentials.hc1 import check_validity, claims, unpack
 from checkpoint.credentials.issue import sign_claims
 from checkpoint.credentials.keys import PrivateKey
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustList, TrustPolicy
+from checkpoint.credentials.untrusted import digest_of
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -57,7 +57,7 @@ def typed_pass(number: str, *, plate: str = "", route: str = "", trailer: str = 
         facts=(lorry,),
         issuer="officer",
         verified=False,
-        digest=hashlib.sha256(lorry.number.encode()).hexdigest(),
+        digest=digest_of(lorry.number),
     )
 
 
@@ -114,7 +114,7 @@ class SignedPass:
             kid=kid,
             issued_at=stated.issued_at,
             expires_at=stated.expires_at,
-            digest=hashlib.sha256(text.encode()).hexdigest(),
+            digest=digest_of(text),
         )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -20,6 +19,7 @@ from checkpoint.credentials import cose
 from checkpoint.credentials.hc1 import Claims, check_validity, claims, unpack
 from checkpoint.credentials.issue import sign_claims
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy
+from checkpoint.credentials.untrusted import digest_of, text_in
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 from checkpoint.voucher import SignedVoucher, key_id, open_voucher
@@ -28,7 +28,6 @@ PREFIX = "RECEIPT1:"
 MAX_VALIDITY = timedelta(hours=72)
 """No rule lets a negative antigen test or an admission count for longer; a lost station must not sign for years."""
 
-MAX_TEXT = 80
 _VOUCHER_HEADER = -65_601
 _RECEIPT_CLAIM = -65_602
 """Private use (RFC 8392, RFC 9052)."""
@@ -122,7 +121,7 @@ class ReceiptFormat:
             kid=b64encode(message.kid).decode(),
             issued_at=stated.issued_at,
             expires_at=stated.expires_at,
-            digest=hashlib.sha256(text.encode()).hexdigest(),
+            digest=digest_of(text),
             notes=(str(receipt.found), *((f"reference {receipt.reference}",) if receipt.reference else ())),
         )
 
@@ -158,15 +157,15 @@ def _receipt(stated: Claims) -> Receipt:
     content = stated.content.get(_RECEIPT_CLAIM)
     if not isinstance(content, Mapping):
         raise CredentialError(Reason.WRONG_KIND, "no receipt in it", issuer=stated.issuer)
-    holder = Holder(_text(content.get("name")), _text(content.get("born")), _text(content.get("id")))
+    holder = Holder(text_in(content.get("name")), text_in(content.get("born")), text_in(content.get("id")))
     at = content.get("at")
     if not holder.known or not isinstance(at, int) or not 0 <= at < 2**33:
         raise CredentialError(Reason.MALFORMED, "receipt: for nobody, or of no time", issuer=stated.issuer)
     try:
-        found = Found(_text(content.get("found")))
+        found = Found(text_in(content.get("found")))
     except ValueError:
         raise CredentialError(Reason.UNKNOWN_VALUE, "receipt: of an unknown finding", field="found") from None
-    return Receipt(found, holder, datetime.fromtimestamp(at, UTC), _text(content.get("ref")))
+    return Receipt(found, holder, datetime.fromtimestamp(at, UTC), text_in(content.get("ref")))
 
 
 def _facts(receipt: Receipt) -> tuple[Fact, ...]:
@@ -176,7 +175,3 @@ def _facts(receipt: Receipt) -> tuple[Fact, ...]:
             return (TestReport(TestKind.ANTIGEN, TestResult.NEGATIVE, receipt.at),)
         case Found.ADMITTED:
             return ()
-
-
-def _text(value: Any) -> str:
-    return value.strip()[:MAX_TEXT] if isinstance(value, str) else ""

@@ -3,13 +3,11 @@
 Two digits for each character of a JWS; ES256; a deflated FHIR bundle inside.
 """
 
-import hashlib
-import math
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -18,6 +16,7 @@ from checkpoint.credential import Credential, Format
 from checkpoint.credentials import fhir, jwk, keys, strict_json
 from checkpoint.credentials.shc_parts import PartCollector
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy
+from checkpoint.credentials.untrusted import digest_of, entries, instant
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -131,7 +130,7 @@ class SmartHealthCard:
         issuer = str(stated["iss"])[:200]
         if key.issuer and key.issuer != issuer:
             raise CredentialError(Reason.UNKNOWN_ISSUER, "the key of another issuer", kid=key.kid, issuer=key.issuer)
-        issued_at, expires_at = _time(stated.get("nbf")), _time(stated.get("exp"))
+        issued_at, expires_at = instant(stated.get("nbf"), "nbf"), instant(stated.get("exp"), "exp")
         content = stated["vc"]
         card_id = content.get("rid")
         if isinstance(card_id, str) and trust.revocations.revokes_card(card.kid, card_id, issued_at):
@@ -141,7 +140,7 @@ class SmartHealthCard:
         if issued_at is None or now + self.policy.clock_skew < issued_at:
             raise CredentialError(Reason.NOT_YET_VALID, "valid later than now, or at no stated time", issuer=issuer)
         self.policy.check_in_force(trust, key, now)
-        if HEALTH_CARD not in _list(content.get("type")):
+        if HEALTH_CARD not in entries(content.get("type")):
             raise CredentialError(Reason.WRONG_KIND, "not a health card", issuer=issuer)
         subject = content.get("credentialSubject")
         holder, facts = fhir.read(subject.get("fhirBundle") if isinstance(subject, Mapping) else None, now)
@@ -153,7 +152,7 @@ class SmartHealthCard:
             kid=card.kid,
             issued_at=issued_at,
             expires_at=expires_at,
-            digest=hashlib.sha256(text.encode()).hexdigest(),
+            digest=digest_of(text),
             notes=() if facts else ("no-fact",),
         )
 
@@ -171,18 +170,3 @@ def _claims(payload: bytes) -> dict[str, Any]:
             return dict(stated)
         case _:
             raise CredentialError(Reason.MALFORMED, "claims: not those of a health card")
-
-
-def _time(value: Any) -> datetime | None:
-    if value is None:
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        try:
-            return datetime.fromtimestamp(value, UTC)
-        except (ValueError, OverflowError, OSError):
-            pass
-    raise CredentialError(Reason.MALFORMED, "claims: a time that is none")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -4,7 +4,6 @@ The seal carries its signer's certificate, which an authority of the issuing sta
 list holds are the authorities, or single signers. Signed is the canonical form (RFC 8785) of `data`.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,12 +18,12 @@ from checkpoint.credentials.chain import is_signed_by
 from checkpoint.credentials.hcert import born, day, sampled_at
 from checkpoint.credentials.names import is_nameable
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy
+from checkpoint.credentials.untrusted import digest_of, entries, mapping, text_in
 from checkpoint.credentials.value_sets import COVID_19
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
 MAX_BYTES = 8 * 1024
-MAX_TEXT = 200
 
 _TEST_KINDS = {
     "molecular(pcr)": TestKind.NAAT,
@@ -120,7 +119,7 @@ class VdsNc:
             facts=facts,
             issuer=seal.issuer,
             kid=vouching.kid,
-            digest=hashlib.sha256(text.encode()).hexdigest(),
+            digest=digest_of(text),
             notes=notes,
         )
 
@@ -139,11 +138,11 @@ class VdsNc:
 
 
 def _read(seal: Seal, now: datetime) -> tuple[Holder, tuple[Fact, ...], tuple[str, ...]]:
-    person = _map(seal.message.get("pid"), "pid")
-    name = " ".join(_text(person.get("n")).split())
+    person = mapping(seal.message.get("pid"), "pid")
+    name = " ".join(text_in(person.get("n")).split())
     if not is_nameable(name):
         raise CredentialError(Reason.MALFORMED, "names nobody", field="pid")
-    id_number = _text(person.get("i")) or _text(person.get("dn"))
+    id_number = text_in(person.get("i")) or text_in(person.get("dn"))
     holder = Holder(name=name, born=born(person.get("dob"), now), id_number=id_number)
     match seal.kind:
         case "icao.test":
@@ -156,12 +155,12 @@ def _read(seal: Seal, now: datetime) -> tuple[Holder, tuple[Fact, ...], tuple[st
 
 
 def _test(message: Mapping[str, Any]) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
-    test = _map(message.get("tr"), "tr")
-    taken = _map(message.get("dat"), "dat")
-    looked_for = _text(test.get("tc")).casefold()
+    test = mapping(message.get("tr"), "tr")
+    taken = mapping(message.get("dat"), "dat")
+    looked_for = text_in(test.get("tc")).casefold()
     if looked_for == "antibody":
         return (), ("another-test",)
-    kind, result = _TEST_KINDS.get(looked_for), _TEST_RESULTS.get(_text(test.get("r")).casefold())
+    kind, result = _TEST_KINDS.get(looked_for), _TEST_RESULTS.get(text_in(test.get("r")).casefold())
     notes = tuple(f"unknown-value {field}" for field, value in (("tc", kind), ("r", result)) if value is None)
     report = TestReport(kind or TestKind.OTHER, result or TestResult.UNCLEAR, sampled_at(taken.get("sc")))
     return (report,), notes
@@ -169,35 +168,21 @@ def _test(message: Mapping[str, Any]) -> tuple[tuple[Fact, ...], tuple[str, ...]
 
 def _vaccinations(message: Mapping[str, Any]) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     given: list[Vaccination] = []
-    for event in _list(message.get("ve")):
-        event = _map(event, "ve")
-        if _text(event.get("dis")) not in COVID_19:
+    for event in entries(message.get("ve")):
+        event = mapping(event, "ve")
+        if text_in(event.get("dis")) not in COVID_19:
             continue
-        product = _text(event.get("nam"))
-        doses = map(_dose, _list(event.get("vd")))
+        product = text_in(event.get("nam"))
+        doses = map(_dose, entries(event.get("vd")))
         given += [Vaccination(product, number, 0, day(given_on)) for number, given_on in doses]
     return tuple(given), () if given else ("another-disease",)
 
 
 def _dose(value: Any) -> tuple[int, Any]:
-    dose = _map(value, "vd")
-    number = _text(str(dose.get("seq", "")))
+    dose = mapping(value, "vd")
+    number = text_in(str(dose.get("seq", "")))
     return (int(number) if number.isdecimal() and len(number) < 3 else 0), dose.get("dvc")
 
 
 def _base64(text: str) -> bytes:
     return jwk.decode(text.replace("+", "-").replace("/", "_"))
-
-
-def _map(value: Any, what: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise CredentialError(Reason.MALFORMED, f"seal: {what} is missing or not an object")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return value.strip()[:MAX_TEXT] if isinstance(value, str) else ""

@@ -97,6 +97,11 @@ def test_the_standardised_name_stands_in_where_no_other_is_printed(issuer: Issue
     assert CredentialReader([HC1(issuer.trust)]).identify(code, NOW).holder.name == "ANNA VAN DER BERG"
 
 
+def test_a_name_cannot_be_made_to_look_like_another(issuer: Issuer) -> None:
+    code = issuer.hc1(certificate(nam={"gn": "\u202eannA\u202c", "fn": "de\nGroot\x00\u2066"}))
+    assert CredentialReader([HC1(issuer.trust)]).identify(code, NOW).holder.name == "annA de Groot"
+
+
 def test_a_forged_signature_is_told_apart_from_an_unknown_issuer(issuer: Issuer) -> None:
     forger = Issuer(kid=issuer.kid)
     assert reason_for(forger.hc1(), issuer.trust()) is Reason.BAD_SIGNATURE
