@@ -103,11 +103,14 @@ def _wait_ready(running: Running) -> None:
 def headquarters_desk(running: Running, browser: Browser) -> Iterator[Page]:
     """A duty officer's page at headquarters, logged in."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([{"name": "language", "value": "en", "url": running.headquarters}])
     page = context.new_page()
     page.goto(f"{running.headquarters}/login")
     page.locator("[name=name]").fill("duty")
     page.locator("[name=password]").fill("demo-duty-1")
-    page.locator("button[type=submit], form button").first.click()
+    page.locator("button.first").click()
+    page.wait_for_url(f"{running.headquarters}/")
+    english = page.locator("[name=language][value=en]")
+    if english.count():
+        english.click()
     yield page
     context.close()
