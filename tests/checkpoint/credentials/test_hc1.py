@@ -81,6 +81,13 @@ def test_a_time_of_sampling_is_understood_in_every_spelling_in_use(issuer: Issue
     assert fact.sampled_at.replace(microsecond=0) == datetime(2022, 3, 20, 3, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("absent", [None, "", " "])
+def test_parts_that_real_certificates_leave_out_may_be_absent(issuer: Issuer, absent: str | None) -> None:
+    content = certificate(t=test_entry(tg=absent, co=absent, ci=absent, tc=absent), v=None, r=[])
+    (fact,) = facts_of(issuer.hc1({**content, "ver": absent}), issuer.trust())
+    assert fact.result is TestResult.NEGATIVE
+
+
 def test_vaccination_and_recovery_are_facts_too(issuer: Issuer) -> None:
     dose = {"tg": "840539006", "mp": "CoronaVac", "dn": 2, "sd": 2, "dt": "2021-07-01", "co": "CN", "ci": "x"}
     assert facts_of(issuer.hc1({**certificate(), "t": None, "v": [dose]}), issuer.trust()) == (
