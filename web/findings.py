@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from checkpoint.health import Advice, Check, Finding
-from web.words import Said, Text
+from web.words import CHECKS, Said, Text
 
 FINDINGS: Mapping[Finding, Text] = {
     Finding.WORKS: _("works"),
@@ -14,7 +15,7 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.CLOCK_TRUSTED: _("set by the network or a battery clock"),
     Finding.CLOCK_CONFIRMED: _("confirmed by an officer"),
     Finding.CLOCK_UNTRUSTED: _("clock not trusted: confirm the time"),
-    Finding.CLOCK_ASSUMED: _("taken for right unasked: for demonstrations only"),
+    Finding.CLOCK_ASSUMED: _("not checked: for demonstrations only"),
     Finding.WRITES: _("is written safely"),
     Finding.CANNOT_WRITE: _("cannot be written"),
     Finding.CHAIN_BROKEN: _("was changed from outside: the chain is broken"),
@@ -63,6 +64,14 @@ DATA: Mapping[str, Text] = {
 def worded(check: Check) -> Said:
     """Return a check's finding and advice in words."""
     return Said(FINDINGS[check.finding], ADVICE[check.advice] if check.advice else "")
+
+
+def short(check: Check) -> str:
+    """Return what is wrong with a part as the head of every page says it."""
+    said = str(FINDINGS[check.finding])
+    if check.finding is Finding.CLOCK_UNTRUSTED:
+        return said
+    return str(gettext("%(part)s: %(finding)s", part=CHECKS.get(check.name, check.name), finding=said))
 
 
 def figures(check: Check) -> list[tuple[Text, str]]:

@@ -10,10 +10,9 @@ from flask import Blueprint, Response, abort, current_app, jsonify, render_templ
 from flask_babel import gettext
 
 from checkpoint.health import Check, State, SyncStatus
-from web import words
 from web.access import deciding, officer, reading
 from web.errors import done
-from web.findings import figures, worded
+from web.findings import figures, short, worded
 from web.language import span
 from web.serving import services
 
@@ -68,7 +67,7 @@ def status_line() -> tuple[Chip, ...]:
     ]
     told = {name for names in HEAD for name in names}
     chips += [
-        Chip(c.name, c.state, words.CHECKS.get(c.name, c.name))
+        Chip(c.name, c.state, short(c))
         for c in checks
         if c.name not in told and c.state is not State.OK
     ]
@@ -81,7 +80,7 @@ def _chip(names: Sequence[str], found: Sequence[Check], sync: SyncStatus) -> Chi
     bad = max(found, key=lambda c: list(State).index(c.state))
     if bad.state is State.OK:
         return Chip(names[0], State.OK, _short(names[0]))
-    return Chip(bad.name, bad.state, worded(bad).word)
+    return Chip(bad.name, bad.state, short(bad))
 
 
 def _short(name: str) -> str:

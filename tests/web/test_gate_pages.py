@@ -59,7 +59,7 @@ def test_a_forged_code_shows_nothing_personal(pages: Pages) -> None:
     pages.parts.gate.present([pages.parts.codes.bad("forged", Reason.BAD_SIGNATURE)], officer=CHEN)
     seen = card(pages)
     assert "REFUSE 不予放行 the signature is false Do not accept this code. Call the shift lead." in seen
-    assert "The code names nobody" in seen
+    assert "No verified name" in seen
 
 
 def test_the_shape_goes_with_the_colour(pages: Pages) -> None:

@@ -17,15 +17,21 @@ export function startActs() {
   for (const form of document.querySelectorAll("[data-drop]")) acceptDrops(form);
 }
 
+// Reading a cassette takes a while on a small computer; giving up early would leave everybody guessing.
+const PATIENCE_MS = 60000;
+
 async function send(form, submitter) {
   const body = new FormData(form, submitter);
   form.setAttribute("aria-busy", "true");
+  const resting = submitter?.dataset.busy ? submitter.textContent : null;
+  if (resting !== null) submitter.textContent = submitter.dataset.busy;
   try {
-    const answer = await ask(form.getAttribute("action"), { method: "POST", body });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await ask(form.getAttribute("action"), { method: "POST", body, signal });
     if (answer.status === 401) return;
     if (!answer.ok) {
       const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
-      say(told?.word ?? document.body.dataset.sayFailed, told?.do ?? "");
+      say(told?.word ?? document.body.dataset.sayFailed, told?.do ?? document.body.dataset.sayFailedDo);
       play("refused");
       form.dispatchEvent(new CustomEvent("act-refused", { detail: told, bubbles: true }));
       await refreshAll();
@@ -38,10 +44,11 @@ async function send(form, submitter) {
     if (told?.go) location.assign(told.go);
     else await refreshAll();
   } catch {
-    say(document.body.dataset.sayFailed);
+    say(document.body.dataset.sayFailed, document.body.dataset.sayFailedDo);
     play("refused");
   } finally {
     form.removeAttribute("aria-busy");
+    if (resting !== null) submitter.textContent = resting;
   }
 }
 

@@ -37,6 +37,6 @@ async function send(text) {
     }
     await refreshAll();
   } catch {
-    say(document.body.dataset.sayFailed);
+    say(document.body.dataset.sayFailed, document.body.dataset.sayFailedDo);
   }
 }
