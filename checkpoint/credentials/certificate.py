@@ -23,6 +23,9 @@ from checkpoint.credentials.der import (
 )
 
 COUNTRY, ORGANISATION, COMMON_NAME = "2.5.4.6", "2.5.4.10", "2.5.4.3"
+SEAL_SIGNER = "2.23.136.1.1.14.2"
+"""The extended key usage of signers of ICAO's seals."""
+
 _EXT_KEY_USAGE, _BASIC_CONSTRAINTS, _KEY_USAGE = "2.5.29.37", "2.5.29.19", "2.5.29.15"
 _SUBJECT_KEY_ID, _AUTHORITY_KEY_ID = "2.5.29.14", "2.5.29.35"
 

@@ -16,9 +16,6 @@ _USE_OIDS = {"1": Use.TEST, "2": Use.VACCINATION, "3": Use.RECOVERY}
 _USE_ARCS = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
 """Both spellings of the extended key usages occur in certificates of real issuers."""
 
-_SEAL_SIGNER = "2.23.136.1.1.14.2"
-"""The extended key usage of signers of ICAO's seals."""
-
 _USE_LETTERS = {"t": Use.TEST, "v": Use.VACCINATION, "r": Use.RECOVERY}
 _NOT_A_SIGNER = frozenset({"CSCA", "SCA", "UPLOAD", "UP", "AUTHENTICATION", "AUTH", "TLS", "TRUSTANCHOR"})
 """Certificates that lists carry beside those of signers."""
@@ -38,7 +35,7 @@ def from_certificate(der: bytes, *, source: str = "", kid: str = "", issuer: str
         kid=kid or b64encode(hashlib.sha256(der).digest()[:HC1_KID_BYTES]).decode(),
         public_key=keys.load(parsed.spki),
         issuer=issuer or parsed.country,
-        formats=frozenset({Format.VDS_NC if _SEAL_SIGNER in parsed.usages else Format.HC1}),
+        formats=frozenset({Format.VDS_NC if certificate.SEAL_SIGNER in parsed.usages else Format.HC1}),
         uses=frozenset(use for use in found if use) or HEALTH_USES,
         not_before=parsed.not_before,
         not_after=parsed.not_after,

@@ -107,6 +107,8 @@ class VdsNc:
             raise CredentialError(Reason.BAD_SIGNATURE, "not signed by the certificate in it", issuer=seal.issuer)
         trust = self.trust()
         vouching = self._vouching(trust, seal, now)
+        if seal.signer.usages and certificate.SEAL_SIGNER not in seal.signer.usages:
+            raise CredentialError(Reason.KEY_NOT_ALLOWED, "its signer is not one of seals", issuer=seal.issuer)
         if not seal.signer.not_before <= now <= seal.signer.not_after:
             raise CredentialError(Reason.ISSUER_EXPIRED, "outside its signer's validity", issuer=seal.issuer)
         self.policy.check_in_force(trust, vouching, now)

@@ -44,9 +44,11 @@ class State:
 
     def certified(self, key: EllipticCurvePrivateKey, **changes: Any) -> x509.Certificate:
         """Return a signer's certificate by the authority."""
+        usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(changes.get("usage", certificate.SEAL_SIGNER))])
         return (
             self._builder("signer", changes.get("not_after", NOW + timedelta(days=100)))
             .public_key(key.public_key())
+            .add_extension(usage, critical=True)
             .add_extension(x509.AuthorityKeyIdentifier(AUTHORITY_KEY_ID, None, None), critical=False)
             .sign(changes.get("by", self.authority_key), SHA256())
         )
@@ -158,6 +160,8 @@ def test_each_way_to_be_a_bad_seal_has_its_reason(state: State) -> None:
     assert reason_for(good, State().trust()) is Reason.BAD_SIGNATURE  # it names this authority, which did not sign it
     old = state.seal(proof(), signer=state.certified(state.signer_key, not_after=NOW - timedelta(days=1)))
     assert reason_for(old, trust) is Reason.ISSUER_EXPIRED
+    mail = state.certified(state.signer_key, usage="1.3.6.1.5.5.7.3.4")
+    assert reason_for(state.seal(proof(), signer=mail), trust) is Reason.KEY_NOT_ALLOWED
     revoked = Revocations(certificates=frozenset({(AUTHORITY_KEY_ID.hex(), 11)}))
     assert reason_for(good, replace(trust, revocations=revoked)) is Reason.REVOKED
     stale = TrustPolicy(max_age=timedelta(days=30))
