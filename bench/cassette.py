@@ -10,7 +10,7 @@ contrast, time and memory. The learned part is judged by weights that never saw 
 import argparse
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,39 +61,50 @@ def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="all photos and pictures instead of a share of them")
+    parser.add_argument("--only", choices=("photos", "pairs", "rendered", "costs"), help="one part of the run")
     parser.add_argument("--sheet", type=Path, help="folder for the contact sheet of residual errors (var/...)")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    windows = labelled_windows()
-    if windows:
-        folds = fold_networks()
+    parts = [options.only] if options.only else ["photos", "pairs", "rendered", "costs"]
+    windows, folds = labelled_windows(), fold_networks()
+    left_out = [window for window in windows if window.fold in folds]
+    print(f"left out: blocks of folds {sorted(folds)}, {len(left_out)} of {len(windows)} window crops")
+    if not windows:
+        print("development photos: absent (set CHECKPOINT_TEST_DATA to the public test data)")
+    if "photos" in parts and windows:
         development(windows, folds, options.sheet)
-        paired(windows, folds, step=1 if options.full else 4)
-    else:
-        print("development photos: absent (set CHECKPOINT_TEST_DATA)")
-    rendered(2000 if options.full else 400, 200 if options.full else 60)
-    costs()
+    if "pairs" in parts and left_out:
+        paired(left_out, folds, step=1 if options.full else 4)
+    if "rendered" in parts:
+        rendered(2000 if options.full else 300, 200 if options.full else 40)
+    if "costs" in parts:
+        costs()
 
 
-def fold_networks() -> list[Network]:
-    """Return for each fold the network that was trained without it."""
-    return [read_network((FOLD_WEIGHTS / f"fold{fold}.npz").read_bytes()) for fold in range(FOLDS)]
+def fold_networks() -> dict[int, Network]:
+    """Return for each fold that was trained the network that never saw it."""
+    paths = {fold: FOLD_WEIGHTS / f"fold{fold}.npz" for fold in range(FOLDS)}
+    return {fold: read_network(path.read_bytes()) for fold, path in paths.items() if path.exists()}
 
 
-def development(windows: Sequence[LabelledWindow], folds: Sequence[Network], sheet: Path | None) -> None:
+def development(windows: Sequence[LabelledWindow], folds: Mapping[int, Network], sheet: Path | None) -> None:
     """Print the development table."""
     answers: dict[str, list[Answer]] = {OURS: [], OURS_SEEN: []}
     took: dict[str, list[float]] = {}
     read: list[tuple[LabelledWindow, Image, WindowReading]] = []
+    contexts: list[tuple[LabelledWindow, np.ndarray]] = []
     for window in windows:
         crop = window.read()
-        for name, network in ((OURS, folds[window.fold]), (OURS_SEEN, load_network())):
+        for name, network in ((OURS, folds.get(window.fold)), (OURS_SEEN, load_network())):
+            if network is None:
+                continue
             began = time.perf_counter()
             reading = read_window(crop, network=network)
             took.setdefault(name, []).append(time.perf_counter() - began)
             answers[name].append(Answer(window.label, window.faint, reading.reading.outcome, evidence_of(reading)))
             if name == OURS:
                 read.append((window, crop, reading))
+        contexts.append((window, context(crop)))
         membrane = membrane_crop(crop)
         for name, rival in RIVALS.items():
             for suffix, picture in (("", crop), (", our outline", membrane)):
@@ -113,11 +124,10 @@ def development(windows: Sequence[LabelledWindow], folds: Sequence[Network], she
             f"{name:<34}{f['auc']:>7.4f}{f['auc_faint']:>7.4f}{f['accepted_accuracy']:>19.2%}{f['retakes']:>9.1%}"
             f"{f['missed_share']:>8.1%}{f['false_positives']:>7.0f}{1000 * float(np.median(took[name])):>7.1f}"
         )
-    numbers = np.array([context(crop) for _, crop, _ in read])
-    known = np.array([w.label in ("positive", "negative") for w, _, _ in read])
-    labels = np.array([w.label == "positive" for w, _, _ in read])
-    left_out = left_out_scores(numbers[known], labels[known], np.array([w.fold for w, _, _ in read])[known])
-    print(f"context alone (seven numbers, left out): AUC {auc(left_out[labels[known]], left_out[~labels[known]]):.3f}")
+    known = [(window, numbers) for window, numbers in contexts if window.label in ("positive", "negative")]
+    labels = np.array([window.label == "positive" for window, _ in known])
+    left_out = left_out_scores(np.array([n for _, n in known]), labels, np.array([w.fold for w, _ in known]))
+    print(f"context alone (seven numbers, left out): AUC {auc(left_out[labels], left_out[~labels]):.3f}")
     if sheet is not None:
         print(f"contact sheet of residual errors: {write_sheet(read, sheet)}")
 
@@ -142,7 +152,7 @@ def membrane_crop(crop: Image) -> Image:
     return np.asarray(cv2.warpAffine(crop, to_crop, size, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
-def paired(windows: Sequence[LabelledWindow], folds: Sequence[Network], step: int) -> None:
+def paired(windows: Sequence[LabelledWindow], folds: Mapping[int, Network], step: int) -> None:
     """Print how the readers tell a photo with a second line from the same photo without."""
     pairs: dict[str, list[Pair]] = {}
     contexts: list[tuple[int, list[np.ndarray]]] = []
@@ -202,7 +212,7 @@ def scorers(network: Network) -> dict[str, Scorer]:
     return ours | {name: (lambda crop, rival=rival: rival(crop).score) for name, rival in RIVALS.items()}
 
 
-def lifted_lines(windows: Sequence[LabelledWindow], folds: Sequence[Network]) -> None:
+def lifted_lines(windows: Sequence[LabelledWindow], folds: Mapping[int, Network]) -> None:
     """Print how the readers tell positive photos from the same with one line lifted off."""
     kept: dict[str, list[float]] = {}
     without: dict[str, list[float]] = {}

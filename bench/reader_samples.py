@@ -100,9 +100,9 @@ def rendered_source(seed: int) -> Source:
         fixed = {"control_contrast": None, "test_contrast": None}
     elif kind < 0.10:
         fixed = {"control_contrast": None, "test_contrast": float(np.exp(rng.uniform(np.log(0.05), np.log(0.6))))}
-    elif kind < 0.14:
+    elif kind < 0.20:
         fixed = {"front_mm": float(rng.uniform(2, 10))}
-    elif kind < 0.16:
+    elif kind < 0.22:
         fixed = {"flood": float(rng.uniform(0.1, 0.5))}
     spec = sample_spec(rng, **fixed)
     shot = sample_shot(rng, blur_px=float(rng.uniform(0.3, 2.5)))

@@ -75,8 +75,9 @@ def find_membrane(crop: Image, width_px: float | None = None) -> Membrane:
     grey = absorbance(upright).mean(axis=2)
     turned, valid, turn = _turn(grey, slant(grey))
     known = None if width_px is None else width_px * WORKING_HEIGHT / max(crop.shape[:2])
-    left, right, sides_fit = _sides(turned, valid, known)
-    top, bottom, ends_fit = _ends(turned, valid, left, right)
+    gradients = _gradients(turned, valid)
+    left, right, sides_fit = _sides(*gradients, known)
+    top, bottom, ends_fit = _ends(turned, *gradients, left, right)
     width = float(right - left)
     centre = np.array([(left + right) / 2, (top + bottom) / 2])
     turn = _compose(turn, from_crop)
@@ -116,6 +117,7 @@ def _turn(grey: Floats, degrees: float) -> tuple[Floats, Floats, npt.NDArray[np.
 
 
 def _gradients(grey: Floats, valid: Floats) -> tuple[Floats, Floats]:
+    """Return the clipped gradients across and along the window, 0 outside of the crop."""
     smooth = cv2.GaussianBlur(grey, (0, 0), 1.2)
     inside = cv2.erode(np.asarray(valid > 0.99, dtype=np.uint8), np.ones((5, 5)), borderValue=0)
     across = np.clip(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3) / 8, -_EDGE_CLIP, _EDGE_CLIP) * inside
@@ -123,10 +125,9 @@ def _gradients(grey: Floats, valid: Floats) -> tuple[Floats, Floats]:
     return np.asarray(across), np.asarray(along)
 
 
-def _sides(grey: Floats, valid: Floats, known: float | None) -> tuple[int, int, float]:
+def _sides(across: Floats, along: Floats, known: float | None) -> tuple[int, int, float]:
     """Return the columns of the membrane's long sides and how well they fit; `known` is the width to expect."""
-    height, width = grey.shape
-    across, along = _gradients(grey, valid)
+    height, width = across.shape
     edge = _long_edges(across)
     edge = edge / (edge.max() + 1e-6)
     cut = round(_END_SHARE * height)
@@ -176,10 +177,9 @@ def _long_edges(across: Floats) -> npt.NDArray[np.float64]:
     return best
 
 
-def _ends(grey: Floats, valid: Floats, left: int, right: int) -> tuple[int, int, float]:
+def _ends(grey: Floats, across: Floats, along: Floats, left: int, right: int) -> tuple[int, int, float]:
     """Return the rows between which both long sides run, and how well they fit."""
     height, width = grey.shape
-    across, along = _gradients(grey, valid)
     span = right - left
     reach = max(1, span // 8)
     at_left = np.abs(across[:, max(0, left - reach) : left + reach + 1]).max(axis=1)

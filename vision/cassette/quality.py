@@ -17,6 +17,15 @@ _SOFT_EDGE = 0.24  # widths over which the sharpest edge of the picture rises, 1
 _FLOOD = 0.40  # absorbance of colour over the plastic: beyond it lines drown
 _STREAK = 0.16  # absorbance of a streak along the membrane over its own level
 
+# What explains a missing or unclear line, without closing a gate where lines are clear all the same.
+UNUSED_WASH = 0.025
+"""Absorbance of colour over the plastic that liquid leaves; an unused membrane has less."""
+WET_FRONT = 0.12
+"""Step of absorbance along a membrane that is wet on one side only."""
+SOFT_FOR_A_BLANK, SOFT_FOR_LINES = 0.11, 0.16
+"""Widths over which edges rise: softer, a window may only look blank; softer still, lines are hard to tell."""
+FLOODED_WASH, STREAKED = 0.24, 0.06
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
@@ -44,6 +53,7 @@ def inspect(crop: Image, membrane: Membrane, strip: Strip) -> Quality:
         "edge_rise": edge_rise(strip),
         "wash": wash(strip),
         "streak": streak(strip),
+        "front": front(strip),
     }
     gates = (
         (Reason.WINDOW_TOO_SMALL, measures["width_px"] < _MIN_WIDTH_PX),
@@ -90,6 +100,21 @@ def streak(strip: Strip) -> float:
     at = np.arange(len(columns))
     rest = columns - np.polyval(np.polyfit(at, columns, 2), at)
     return float(rest.max() - np.median(rest))
+
+
+def front(strip: Strip) -> float:
+    """Return the largest step of absorbance along the membrane once lines are taken off: wet on one side of a front.
+
+    Measured over 0.4 of the width, away from the ends; lines go with a running median over half the width.
+    """
+    rows = strip.inner[strip.start : strip.end].mean(axis=(1, 2))
+    half, reach, margin = UNIT // 4, UNIT // 5, UNIT // 2
+    if len(rows) < 2 * (margin + reach) + 3:
+        return 0.0
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(rows, half, mode="edge"), 2 * half + 1)
+    level = np.median(windows, axis=1)
+    steps = np.abs(level[2 * reach :] - level[: -2 * reach])
+    return float(steps[margin - reach : len(steps) - margin + reach].max(initial=0.0))
 
 
 def _membrane_pixels(crop: Image, membrane: Membrane) -> np.ndarray:

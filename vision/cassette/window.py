@@ -15,11 +15,21 @@ from vision.cassette.judge import CONTROL_LIMITS, TEST_LIMITS, Judgement, judge
 from vision.cassette.lines import Ridge, measure, profile
 from vision.cassette.membrane import Membrane, find_membrane
 from vision.cassette.network import Network, load_network
-from vision.cassette.quality import Quality, inspect
+from vision.cassette.quality import (
+    FLOODED_WASH,
+    SOFT_FOR_A_BLANK,
+    SOFT_FOR_LINES,
+    STREAKED,
+    UNUSED_WASH,
+    WET_FRONT,
+    Quality,
+    inspect,
+)
 from vision.cassette.roles import Roles, assign, count_lines, runs_forward
 from vision.cassette.strip import Strip, cut_strip
 
 _MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
+_NO_FRONT = 0.98  # evidence of a lone test line beyond which no front is taken for it
 _SMALLEST_SIDE = 16  # pixels: smaller is no picture of a window
 
 
@@ -75,25 +85,32 @@ def read_window(
     quality = inspect(crop, membrane, strip)
     control, test = _likelihood(roles.control), _likelihood(roles.test)
     judgement = judge(control, test, end=control_end, used=quality.wash > UNUSED_WASH, clear=roles.clear)
-    judgement = _gated(judgement, quality, blank=max(control, test) < TEST_LIMITS.present)
+    judgement = _gated(judgement, quality, control, test)
     return _drawable(strip, membrane, evidence, roles, quality, judgement, forward=forward, mm_per_px=mm_per_px)
 
 
-UNUSED_WASH = 0.025
-"""Absorbance of colour over the plastic around it that even a well-washed membrane keeps; an unused one has less."""
+def _gated(judgement: Judgement, quality: Quality, control: float, test: float) -> Judgement:
+    """Put the gravest quality gate before the judgement, and say why lines are missing or unclear where that shows.
 
-
-_SOFT_FOR_A_BLANK = 0.11
-"""Widths over which edges rise: a window whose edges are softer than this may only look blank."""
-
-
-def _gated(judgement: Judgement, quality: Quality, *, blank: bool) -> Judgement:
-    """Put the gravest quality gate before the judgement, and do not call a blurred window blank."""
+    A window is not called blank while a wetting front stands on it or while blur may have hidden its lines.
+    """
     if quality.flags:
         return Judgement(Outcome.RETAKE, quality.flags[0])
-    if judgement.outcome is Outcome.INVALID and blank and quality.measures["edge_rise"] > _SOFT_FOR_A_BLANK:
+    no_control = control <= CONTROL_LIMITS.absent
+    measures = quality.measures
+    if no_control and test < _NO_FRONT and measures["front"] > WET_FRONT:
+        return Judgement(Outcome.RETAKE, Reason.STILL_MIGRATING)
+    if no_control and test < TEST_LIMITS.present and measures["edge_rise"] > SOFT_FOR_A_BLANK:
         return Judgement(Outcome.RETAKE, Reason.BLURRED)
-    return judgement
+    if judgement.reason is not Reason.LINES_UNCLEAR:
+        return judgement
+    causes = (
+        (Reason.BLURRED, measures["edge_rise"] / SOFT_FOR_LINES),
+        (Reason.MEMBRANE_FLOODED, measures["wash"] / FLOODED_WASH),
+        (Reason.MEMBRANE_STREAKED, measures["streak"] / STREAKED),
+    )
+    cause, excess = max(causes, key=lambda one: one[1])
+    return Judgement(Outcome.RETAKE, cause) if excess > 1 else judgement
 
 
 def _drawable(

@@ -160,6 +160,26 @@ def test_a_picture_that_cannot_be_read_is_taken_again_with_what_to_change(shot, 
     assert (result.reading.outcome, result.reading.reason) == (Outcome.RETAKE, reason)
 
 
+@pytest.mark.parametrize("front_mm", [3.0, 6.0])
+def test_a_membrane_that_is_wet_on_one_side_only_was_read_too_early(front_mm):
+    result = read_window(window(front_mm=front_mm), control_end=ControlEnd.START).reading
+
+    assert (result.outcome, result.reason) == (Outcome.RETAKE, Reason.STILL_MIGRATING)
+
+
+def test_a_membrane_drowned_in_colour_is_flooded():
+    result = read_window(window(flood=0.9), control_end=ControlEnd.START).reading
+
+    assert (result.outcome, result.reason) == (Outcome.RETAKE, Reason.MEMBRANE_FLOODED)
+
+
+@pytest.mark.parametrize("streak", [0.1, 0.4])
+def test_a_streak_along_the_membrane_is_no_line(streak):
+    result = read_window(window(streak=streak), control_end=ControlEnd.START).reading
+
+    assert result.outcome in (Outcome.NEGATIVE, Outcome.RETAKE)
+
+
 def test_a_window_of_few_pixels_is_too_small():
     assert read_window(window(px_per_mm=1.6)).reading.reason is Reason.WINDOW_TOO_SMALL
     assert read_window(np.full((9, 5, 3), 200, np.uint8)).reading.reason is Reason.WINDOW_TOO_SMALL
