@@ -65,7 +65,7 @@ def _levelled(grey: Grey) -> Grey:
 
 
 def _plain(part: Part) -> Look:
-    return zxing.read(part.grey, origin=part.origin)
+    return zxing.read(part.grey, formats=zxing.QR_FAMILY, origin=part.origin)
 
 
 def _by_histogram(part: Part) -> Look:
@@ -109,11 +109,11 @@ FRAME = Stage("frame", _plain)
 HARDER = (
     Stage("histogram", _by_histogram),
     Stage("enlarged", partial(_enlarge, most=2.0, by_histogram=False)),
-    Stage("enlarged more, histogram", partial(_enlarge, most=4.0, by_histogram=True)),
-    Stage("enlarged, sharpened", partial(_enlarge_and, _sharpened)),
-    Stage("enlarged, levelled", partial(_enlarge_and, _levelled)),
     Stage("darkest channel", _darkest_channel),
+    Stage("enlarged, sharpened", partial(_enlarge_and, _sharpened)),
+    Stage("enlarged more, histogram", partial(_enlarge, most=4.0, by_histogram=True)),
     Stage("zbar", _second_opinion),
+    Stage("enlarged, levelled", partial(_enlarge_and, _levelled)),
     Stage("enlarged more, sharpened hard", partial(_enlarge_and, _sharpened_hard, most=3.0)),
 )
 """QR codes of a code-like region that the whole frame did not give."""

@@ -30,8 +30,10 @@ _NAMES: dict[zxingcpp.BarcodeFormat, str] = {
     _FORMAT.UPCA: "upc-a",
 }
 
-QR = zxingcpp.BarcodeFormats([_FORMAT.QRCode, _FORMAT.MicroQRCode, _FORMAT.RMQRCode])
+QR_FAMILY = zxingcpp.BarcodeFormats([_FORMAT.QRCode, _FORMAT.MicroQRCode, _FORMAT.RMQRCode])
 """QR codes: a fifth of the time that all matrix formats take, so they are looked for first and alone."""
+QR = zxingcpp.BarcodeFormats([_FORMAT.QRCode])
+"""What enlarged and sharpened pictures are searched for: their noise has passed for a Micro QR code."""
 OTHER_MATRIX = zxingcpp.BarcodeFormats([_FORMAT.DataMatrix, _FORMAT.Aztec, _FORMAT.PDF417])
 LINEAR = zxingcpp.BarcodeFormats([_FORMAT.Code128, _FORMAT.EAN13, _FORMAT.EAN8, _FORMAT.UPCA])
 """Linear formats with a check character. Code 39, Codabar and ITF have none and read fences as numbers."""
@@ -43,6 +45,10 @@ GLOBAL = zxingcpp.Binarizer.GlobalHistogram
 
 _LINEAR_LINES = 8
 """Rows (pixels of the symbol's height) that must agree on a linear code; a false read rarely spans three."""
+
+
+_MICRO_SIDE = 36
+"""Pixels a side below which a Micro QR code is not believed: a chance pattern of 20 pixels has been read as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,8 @@ def read(
     ):
         corners = _corners(barcode.position, scale, origin)
         name = _NAMES[barcode.format]
+        if name == "micro-qr-code" and not _certain_micro(barcode):
+            continue
         if not barcode.valid:
             if name == "qr-code":
                 unread.append(corners)
@@ -90,6 +98,12 @@ def _text(barcode: zxingcpp.Barcode) -> str | None:
 def _corners(position: zxingcpp.Position, scale: float, origin: tuple[int, int]) -> Corners:
     points = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
     return tuple((round(point.x / scale) + origin[0], round(point.y / scale) + origin[1]) for point in points)
+
+
+def _certain_micro(barcode: zxingcpp.Barcode) -> bool:
+    """Return whether a Micro QR code can be relied on: version M1 detects errors in a few bits alone."""
+    extra = barcode.extra
+    return isinstance(extra, dict) and extra.get("Version") != "M1" and _height(barcode.position) >= _MICRO_SIDE
 
 
 def _height(position: zxingcpp.Position) -> float:
