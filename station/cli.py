@@ -11,6 +11,8 @@ COMMANDS = {
     "scan": "station.commands.scan:scan",
     "verify": "station.commands.verify:verify",
     "read": "station.commands.read:read",
+    "mat": "station.commands.bench_tools:mat",
+    "cassette-type": "station.commands.bench_tools:cassette_type",
     "serve": "station.commands.serve:serve",
     "sync": "station.commands.headquarters:sync",
     "enrol": "station.commands.headquarters:enrol",

@@ -67,6 +67,8 @@ class BenchConfig(_Table):
     slots: int = Field(20, ge=1, le=200, description="how many cassettes the bench has places for")
     read_from_min: float = Field(15.0, gt=0, description="minutes after the drops from which a cassette may be read")
     read_until_min: float = Field(20.0, gt=0, description="minutes after which no result counts")
+    mat: Literal["none", "a4", "a5"] = Field("none", description="the paper of the reading mat under the bench camera")
+    burst_frames: int = Field(4, ge=1, le=32, description="frames averaged for one reading: faint lines show better")
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:

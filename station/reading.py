@@ -11,6 +11,7 @@ from checkpoint.events import PhotoRef
 from checkpoint.ports import CassetteReader, CassetteShot, Frame
 from checkpoint.reasons import Reason
 from station.live import jpeg
+from vision.cassette.burst import register_and_average
 
 EVIDENCE_QUALITY = 92  # lines of a few per cent contrast must survive the compression
 FRAME_QUALITY = 85
@@ -24,17 +25,21 @@ class SlotReader:
     reader: CassetteReader
     photograph: Callable[[], Frame]
     keep_photo: Callable[[bytes], PhotoRef]
+    burst_frames: int = 1
 
     def __call__(self, slot: int, officer: str) -> SlotRead:
         """Photograph and read slot `slot`; raise `BenchError` where it may not be read now, `CameraError` without a
         picture.
         """
         self.bench.may_read(slot, officer=officer)
-        frame = self.photograph()
-        shot = shot_of_slot(self.reader.read(frame.image), slot)
+        burst = register_and_average([self.photograph().image for _ in range(self.burst_frames)])
+        if burst.moved:
+            shot = CassetteShot(_nothing(Reason.MOVED), burst.image)
+        else:
+            shot = shot_of_slot(self.reader.read(burst.image), slot)
         photos = (
             self.keep_photo(jpeg(shot.picture, quality=EVIDENCE_QUALITY)),
-            self.keep_photo(jpeg(frame.image, quality=FRAME_QUALITY)),
+            self.keep_photo(jpeg(burst.image, quality=FRAME_QUALITY)),
         )
         finished = self.bench.read(slot, shot.reading, photos, officer=officer)
         return SlotRead(reading=shot.reading, finished=finished, photos=photos)

@@ -17,14 +17,14 @@ from checkpoint.gate import Gate, GateSettings
 from checkpoint.health import Check
 from checkpoint.journal import Journal, LogQuery, Seal
 from checkpoint.policy import PackShelf, shipped_packs
-from checkpoint.ports import Camera
+from checkpoint.ports import Camera, CassetteReader
 from checkpoint.reasons import Reason
 from hardware.camera import FolderCamera, SceneCamera, V4L2Camera
 from hardware.clock import SystemClock, kernel_says_synchronised
 from hardware.lamps import SimulatedLamps
 from station import RELEASED, VERSION, checks
 from station.cached import Cached
-from station.config import CameraConfig, Config
+from station.config import CameraConfig, Config, ConfigError
 from station.demo.scenes import DemoScenes
 from station.demo.wallet import Keys, Wallet
 from station.duty import Duty
@@ -34,10 +34,15 @@ from station.reading import SlotReader
 from station.trust_file import TrustFile
 from station.uploads import Uploads, http_client
 from vision.cassette.reader import Reader
+from vision.cassette.types import known_types, load_type
+from vision.hints import hints
+from vision.mat.layout import Paper, mat_layout
+from vision.mat.reader import MatReader
 from vision.qr import LiveScanner, zbar_available
 from web.officers import Officers, Role
 from web.services import Services, StationIdentity
 
+GENERIC = "generic"  # the cassette type that needs none: its read window is the configured one
 DEMO_OFFICERS = (("陈警官 Chen", "1111", Role.OFFICER), ("王班长 Wang", "2222", Role.SHIFT_LEAD))
 
 
@@ -152,7 +157,7 @@ def build(config: Config) -> Station:
             keep_photo=keep_photo,
             again_s=config.gate.again_s,
         ),
-        BenchLoop(feeds["bench"], hints=lambda _image: ()),
+        BenchLoop(feeds["bench"], hints=hints),
     ]
     officers = Officers(folders.officers)
     simulated = [f"camera-{role}" for role, camera in cameras.items() if camera.simulated]
@@ -186,7 +191,9 @@ def build(config: Config) -> Station:
         journal=journal,
         live=Live(feeds),
         officers=officers,
-        read_slot=SlotReader(bench, Reader(), feeds["bench"].photograph, keep_photo),
+        read_slot=SlotReader(
+            bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames
+        ),
         typed=lambda format_, text: typed_credential(format_, text, clock.now().wall),
         health=health,
         sync=uploads.status,
@@ -236,7 +243,19 @@ def _camera(role: str, config: CameraConfig) -> Camera:
 
 def _bench_settings(config: Config) -> BenchSettings:
     window = ReadWindow(config.bench.read_from_min, config.bench.read_until_min)
-    return BenchSettings(slots=config.bench.slots, window=window)
+    windows = {name: load_type(name).read_window for name in known_types() if name != GENERIC}
+    return BenchSettings(slots=config.bench.slots, window=window, windows=windows)
+
+
+def _cassette_reader(config: Config) -> CassetteReader:
+    """Return the reader of what lies under the bench camera: by slot numbers where a mat lies there."""
+    if config.bench.mat == "none":
+        return Reader()
+    try:
+        layout = mat_layout(config.bench.slots, Paper(config.bench.mat))
+    except ValueError as error:
+        raise ConfigError(f"[bench] slots on this mat: {error}") from error
+    return MatReader(layout, otherwise=Reader())
 
 
 def watched_feed(role: str, camera: Camera, gate: Gate, journal: Journal) -> Feed:

@@ -1,13 +1,14 @@
 """`checkpoint read`: what these cassettes show."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import cv2
 
 from checkpoint.assay import LineReading, Outcome
-from checkpoint.ports import CassetteShot
+from checkpoint.ports import CassetteShot, Image
 from station.commands.output import (
     ANSWER_IS_NO,
     DONE,
@@ -18,7 +19,9 @@ from station.commands.output import (
     load_picture,
     print_json,
 )
-from vision.cassette.reader import read_file_view
+from vision.cassette.reader import Reader, read_file_view
+from vision.mat.layout import Paper, mat_layout
+from vision.mat.reader import MatReader
 
 
 @click.command(epilog="Example: checkpoint read --json --save evidence bench.jpg")
@@ -32,8 +35,22 @@ from vision.cassette.reader import read_file_view
     help="What the picture shows: a cassette somewhere in it, or a bare crop of the result window, in which lines "
     "are only counted.",
 )
+@click.option(
+    "--mat-slots",
+    type=click.IntRange(min=1),
+    help="A reading mat with so many slots is in the picture: read every slot by its number.",
+)
+@click.option(
+    "--paper",
+    type=click.Choice([paper.value for paper in Paper]),
+    default="a4",
+    show_default=True,
+    help="The paper the mat is printed on.",
+)
 @click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Write each evidence picture here.")
-def read(files: tuple[Path, ...], as_json: bool, view: str, save: Path | None) -> None:
+def read(
+    files: tuple[Path, ...], as_json: bool, view: str, mat_slots: int | None, paper: str, save: Path | None
+) -> None:
     """Read antigen-test cassettes: negative, positive, invalid, or retake with what to change.
 
     Where a picture shows several cassettes, the first line speaks for the picture as a whole (the worst of them)
@@ -42,6 +59,7 @@ def read(files: tuple[Path, ...], as_json: bool, view: str, save: Path | None) -
     Exit code 0: every picture was read; 1: a picture must be taken again; 2: a file is not a picture.
     """
     retakes = unusable = 0
+    look = _way_to_look(view, mat_slots, paper)
     if save is not None:
         try:
             save.mkdir(parents=True, exist_ok=True)
@@ -55,7 +73,7 @@ def read(files: tuple[Path, ...], as_json: bool, view: str, save: Path | None) -
             unusable += 1
             complain(path, error)
             continue
-        shots = read_file_view(image, view)  # type: ignore[arg-type]  # click has checked the choice
+        shots = look(image)
         took_ms = (time.perf_counter() - started) * 1000
         worst = worst_of(shots)
         retakes += worst.reading.outcome is Outcome.RETAKE
@@ -78,6 +96,17 @@ def read(files: tuple[Path, ...], as_json: bool, view: str, save: Path | None) -
                 if not cv2.imwrite(str(save / name), shot.picture):
                     raise InputError(f"{save / name}: cannot be written")
     leave(USAGE if unusable else ANSWER_IS_NO if retakes else DONE)
+
+
+def _way_to_look(view: str, mat_slots: int | None, paper: str) -> Callable[[Image], list[CassetteShot]]:
+    """Return what is to be done with each picture; raise `InputError` for a mat that does not fit its paper."""
+    if mat_slots is None:
+        return lambda image: read_file_view(image, view)  # type: ignore[arg-type]  # click has checked the choice
+    try:
+        layout = mat_layout(mat_slots, Paper(paper))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return MatReader(layout, otherwise=Reader()).read
 
 
 def worst_of(shots: list[CassetteShot]) -> CassetteShot:
