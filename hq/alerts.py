@@ -34,6 +34,8 @@ def concern_of(event: Event) -> Concern | None:
             )
         case Kind.OVERRIDDEN:
             return Concern("override", "yellow", _reason(body))
+        case Kind.JOURNAL_RESTORED:
+            return Concern("restored", "yellow")
         case Kind.TAMPER_SEEN:
             return Concern("tamper", "red", _reason(body))
         case _:

@@ -4,6 +4,7 @@ from checkpoint.events import Head
 from checkpoint.journal.journal import Journal
 from checkpoint.journal.log import LogPage, LogQuery
 from checkpoint.journal.outbox import Outbox, Pending
+from checkpoint.journal.recovery import Recovery, open_or_recover
 from checkpoint.journal.seal import Seal
 
-__all__ = ["Head", "Journal", "LogPage", "LogQuery", "Outbox", "Pending", "Seal"]
+__all__ = ["Head", "Journal", "LogPage", "LogQuery", "Outbox", "Pending", "Recovery", "Seal", "open_or_recover"]

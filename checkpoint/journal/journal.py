@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +21,8 @@ from checkpoint.journal.log import LogPage, LogQuery, search
 from checkpoint.journal.outbox import Outbox, Pending
 from checkpoint.journal.photos import PhotoStore
 from checkpoint.journal.proof import prove
-from checkpoint.journal.rows import EVENT_COLUMNS, EVENT_FROM, event_of
-from checkpoint.journal.schema import LOG_COLUMNS, migrations
+from checkpoint.journal.rows import EVENT_COLUMNS, EVENT_FROM, event_of, insert_event
+from checkpoint.journal.schema import migrations
 from checkpoint.journal.seal import Seal
 from checkpoint.ports import Clock
 from checkpoint.sealed import KEY_BYTES, SealedRecord, open_record, seal_record
@@ -93,11 +94,15 @@ class Journal:
         """
         return self._append(kind, body, personal=personal, photos=photos, lane=lane, rules=rules)
 
-    def begin_epoch(self, because: str) -> Event:
-        """Open a new epoch after a restore or a re-installation, naming the head it continues from."""
+    def begin_epoch(self, because: str, *, after: int = 0) -> Event:
+        """Open a new epoch after a restore or a re-installation, naming the head it continues from.
+
+        `after`: an epoch that is known to have been used, even where nothing of it is left here.
+        """
         head = self.head()
         before = {"epoch": head.epoch, "seq": head.seq, "hash": head.hash.hex()}
-        return self._append(Kind.EPOCH_OPENED, {"because": because, "before": before}, epoch=head.epoch + 1)
+        body = {"because": because, "before": before}
+        return self._append(Kind.EPOCH_OPENED, body, epoch=max(head.epoch, after) + 1)
 
     def _append(
         self,
@@ -131,19 +136,14 @@ class Journal:
             )
             text = canonical(event)
             event = replace(event, hash=chain_hash(head.hash, text))
-            db.execute(
-                "INSERT INTO events (seq, epoch, canonical, hash) VALUES (?, ?, ?, ?)",
-                [event.seq, event.epoch, text.decode(), event.hash],
-            )
-            db.execute(_INSERT_LOG, _log_row(event))
-            if record and keys:
-                db.execute("INSERT INTO personal VALUES (?, ?, ?, ?)", [event.seq, record.ciphertext, *keys])
-            db.executemany(
-                "INSERT INTO event_photos (seq, sha256) VALUES (?, ?)",
-                {(event.seq, photo.sha256) for photo in event.photos},
-            )
+            sealed = (record.ciphertext, *keys) if record and keys else None
+            insert_event(db, event, text.decode(), sealed)
         self._tell(event)
         return event
+
+    def writing(self, doing: str) -> AbstractContextManager[sqlite3.Connection]:
+        """Give the writer inside a transaction: for the journal's own parts, such as its recovery."""
+        return self._db.writing(doing)
 
     def keep_photo(self, data: bytes, media_type: str) -> PhotoRef:
         """Encrypt and keep a photo; it and its name survive a power cut once this returns. Raises `JournalFull`."""
@@ -260,18 +260,6 @@ class Journal:
         """
         with in_our_words(f"backing up to {to}"), self._db.reading() as db:
             return back_up(db, self.photos, to)
-
-
-_INSERT_LOG = (
-    f"INSERT INTO log (seq, at, kind, lane, {', '.join(LOG_COLUMNS)}) "  # noqa: S608  fixed names
-    f"VALUES (?, ?, ?, ?, {', '.join('?' * len(LOG_COLUMNS))})"
-)
-
-
-def _log_row(event: Event) -> list[str | int | None]:
-    known = [event.body.get(column) for column in LOG_COLUMNS]
-    plain = [value if isinstance(value, str | int) else None for value in known]
-    return [event.seq, wall_text(event.moment.wall), str(event.kind), int(event.lane), *plain]
 
 
 def _head(db: sqlite3.Connection) -> Head:

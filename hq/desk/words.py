@@ -38,6 +38,7 @@ ALERTS: Mapping[str, Text] = {
     "refused": _("refused at the gate"),
     "override": _("override"),
     "tamper": _("journal was tampered with"),
+    "restored": _("journal was damaged and restored"),
     "fork": _("two stations use one key"),
     "rewrite": _("history was changed"),
 }

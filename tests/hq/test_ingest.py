@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from checkpoint.errors import SyncError
 from checkpoint.events import Json, Kind, Lane, chain_hash
-from checkpoint.journal import Journal, Seal
+from checkpoint.journal import Journal, Seal, open_or_recover
 from checkpoint.sealed import SealedRecord, open_record, unseal_key
 from checkpoint.sync import SyncClient, enrol, messages, parse_invitation
 from checkpoint.sync.messages import early_copies, next_batch
 from checkpoint.wire import Purpose, check_signature, pack, sign
 from hq.enrolment import set_state
-from hq.models import alerts, early, events, quarantine, stations
+from hq.models import alerts, early, epochs, events, quarantine, stations
+from hq.proof import prove
 from tests.hq.running import Headquarters, Station, TestClock, headquarters, station
 
 HOLDER = {"holder": {"name": "Zhang Wei", "born": "1984", "id_number": "330482198403071234"}, "plate": "浙F12345"}
@@ -230,6 +231,29 @@ def test_a_restored_station_goes_on_in_a_new_epoch(hq: Headquarters, gate: Stati
     assert kinds_of_alerts(hq) == []
     rows = hq.rows(sa.select(events.c.epoch, events.c.seq).order_by(events.c.epoch, events.c.seq))
     assert [tuple(row) for row in rows] == [(1, 1), (1, 2), (1, 3), (2, 3), (2, 4)]
+
+
+def test_a_station_whose_card_was_damaged_goes_on_and_headquarters_is_told(
+    hq: Headquarters, gate: Station, tmp_path: Path
+) -> None:
+    cross(gate.journal)
+    gate.journal.backup(tmp_path / "stick")
+    cross(gate.journal)
+    gate.client.run_once()
+    gate.journal.close()
+    folder, seal = gate.folder / "journal", Seal.open(gate.folder / "keys")
+    (folder / "journal.db").write_bytes(b"a dying card")
+    recovered, recovery = open_or_recover(folder, clock=hq.clock, seal=seal, backups=[tmp_path / "stick"])
+    with recovered:
+        assert recovery is not None
+        cross(recovered)
+        report = SyncClient(recovered, gate.enrolment, gate.http, hq.clock.now).run_once()
+        assert (report.error, report.all_sent) == ("", True)
+    assert kinds_of_alerts(hq) == ["restored"]
+    (opened,) = hq.rows(sa.select(epochs.c.epoch, epochs.c.lost).where(epochs.c.epoch == 2))
+    assert tuple(opened) == (2, 1), "headquarters holds one event the station lost"
+    with hq.office.store.reading() as db:
+        assert prove(db, gate.enrolment.device).bad is None
 
 
 @pytest.mark.parametrize("what", ["text", "order", "missing", "head", "device"])

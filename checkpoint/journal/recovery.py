@@ -1,0 +1,168 @@
+"""A damaged journal at start: keep it aside, restore the newest backup, take over what still proves itself, say so.
+
+What the chain proves is taken from the damaged file after the backup ends. Whatever was there behind that is not
+known, so the station goes on in a new epoch, and headquarters compares.
+"""
+
+import contextlib
+import logging
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkpoint.durable import sync_folder
+from checkpoint.errors import ChainBroken, JournalError, JournalFull
+from checkpoint.events import Event, Kind, Lane, chain_hash, parse_event
+from checkpoint.journal.database import in_our_words
+from checkpoint.journal.journal import DATABASE, Journal
+from checkpoint.journal.proof import prove
+from checkpoint.journal.rows import Sealed, insert_event
+from checkpoint.journal.seal import Seal
+from checkpoint.ports import Clock
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What was done about a damaged journal: to be told to the officer and to headquarters.
+
+    ``kept_aside``: the folder with the damaged file; ``restored``: events from the backup (0: there was none);
+    ``salvaged``: events after those that the damaged file still proves.
+    """
+
+    damage: str
+    kept_aside: Path
+    restored: int
+    salvaged: int
+
+
+def open_or_recover(
+    folder: Path, *, clock: Clock, seal: Seal, backups: Sequence[Path] = ()
+) -> tuple[Journal, Recovery | None]:
+    """Open the journal in `folder`; where it is damaged, recover it from `backups` (folders of `Journal.backup`).
+
+    The recovery is None where nothing was wrong. Raises `JournalFull` where the disk is the trouble, not the file.
+    """
+    try:
+        return Journal.open(folder, clock=clock, seal=seal), None
+    except JournalFull:
+        raise
+    except JournalError as error:
+        damage = str(error)
+    log.error("%s; recovering", damage)
+    with in_our_words("recovering the journal"):
+        aside = _keep_aside(folder, f"damaged-{clock.now().wall:%Y%m%dT%H%M%S}")
+        best = _newest_sound(backups)
+        if best is not None:
+            _restore(best, folder)
+    journal = Journal.open(folder, clock=clock, seal=seal)
+    try:
+        restored = journal.head().seq
+        salvaged, last_epoch = _salvage(journal, aside / DATABASE)
+        journal.begin_epoch("the journal file was damaged", after=last_epoch)
+        told = {"damage": damage, "kept_aside": aside.name, "restored": restored, "salvaged": salvaged}
+        journal.append(Kind.JOURNAL_RESTORED, told, lane=Lane.NOW)
+    except BaseException:
+        journal.close()
+        raise
+    return journal, Recovery(damage, aside, restored, salvaged)
+
+
+def _keep_aside(folder: Path, name: str) -> Path:
+    aside = folder / name
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = folder / f"{name}-{number}"
+    aside.mkdir(mode=0o700)
+    for file in folder.glob(f"{DATABASE}*"):
+        file.replace(aside / file.name)
+    sync_folder(aside)
+    sync_folder(folder)
+    return aside
+
+
+def _newest_sound(backups: Sequence[Path]) -> Path | None:
+    """Return the backup that reaches furthest of those whose chain is whole."""
+    reach: dict[Path, int] = {}
+    for backup in backups:
+        try:
+            with contextlib.closing(_read_only(backup / DATABASE)) as db:
+                reach[backup] = prove(db)
+        except (sqlite3.Error, ChainBroken, ValueError) as error:
+            log.warning("the backup in %s cannot be used: %s", backup, error)
+    return max(reach, key=lambda backup: reach[backup], default=None)
+
+
+def _restore(backup: Path, folder: Path) -> None:
+    draft = folder / f".{DATABASE}.restoring"
+    draft.unlink(missing_ok=True)
+    with (
+        contextlib.closing(_read_only(backup / DATABASE)) as source,
+        contextlib.closing(sqlite3.connect(draft)) as copy,
+    ):
+        source.backup(copy)
+    draft.chmod(0o600)
+    draft.replace(folder / DATABASE)
+    for photo in backup.glob("photos/??/*.photo"):
+        target = folder / photo.relative_to(backup)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            shutil.copyfile(photo, target)
+    sync_folder(folder)
+
+
+def _salvage(journal: Journal, damaged: Path) -> tuple[int, int]:
+    """Take over what follows the head and proves itself; return how many events, and the last epoch that was seen."""
+    head = journal.head()
+    count, prev_hash, epoch = 0, head.hash, 0
+    pending: list[tuple[Event, str, Sealed | None]] = []
+
+    def write() -> None:
+        with journal.writing("taking over events") as db:
+            for event, text, sealed in pending:
+                insert_event(db, event, text, sealed)
+        pending.clear()
+
+    for seq, text, hash_, sealed in _readable(damaged, head.seq):
+        try:
+            event = parse_event(text.encode(), prev_hash=prev_hash, hash_=hash_)
+        except ValueError:
+            break
+        if event.seq != seq or seq != head.seq + count + 1 or chain_hash(prev_hash, text.encode()) != hash_:
+            break
+        pending.append((event, text, sealed))
+        count, prev_hash, epoch = count + 1, hash_, event.epoch
+        if len(pending) == _BATCH:
+            write()
+    write()
+    return count, epoch
+
+
+def _readable(damaged: Path, after: int) -> Iterator[tuple[int, str, bytes, Sealed | None]]:
+    """Yield the events after `after` as far as SQLite can still read them, with their personal records."""
+    try:
+        with contextlib.closing(sqlite3.connect(damaged)) as db:
+            for seq, text, hash_ in db.execute(
+                "SELECT seq, canonical, hash FROM events WHERE seq > ? ORDER BY seq", [after]
+            ):
+                yield seq, str(text), bytes(hash_), _sealed(db, seq)
+    except (sqlite3.Error, TypeError, UnicodeError) as error:
+        log.warning("the damaged journal reads no further: %s", error)
+
+
+def _sealed(db: sqlite3.Connection, seq: int) -> Sealed | None:
+    try:
+        row = db.execute("SELECT ciphertext, station_key, hq_key FROM personal WHERE seq = ?", [seq]).fetchone()
+    except sqlite3.Error:
+        return None  # the event is more than its personal record
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
