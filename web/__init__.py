@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from web import bench, demo, gate, health, log, login, pulse, words
+from web import bench, demo, export, gate, health, log, login, people, pulse, words
 from web.access import init_access
 from web.errors import init_errors
 from web.language import init_language
@@ -35,7 +35,7 @@ def create_app(services: Services, *, secret_key: bytes, testing: bool = False) 
     init_language(app, services.station.timezone)
     init_errors(app)
     init_access(app, services.officers)
-    for part in (login, gate, bench, log, health, pulse):
+    for part in (login, gate, bench, log, export, health, people, pulse):
         app.register_blueprint(part.blueprint)
     if services.scenes is not None or services.scan_picture is not None:
         app.register_blueprint(demo.blueprint)

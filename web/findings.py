@@ -15,7 +15,7 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.CLOCK_TRUSTED: _("set by the network or a battery clock"),
     Finding.CLOCK_CONFIRMED: _("confirmed by an officer"),
     Finding.CLOCK_UNTRUSTED: _("clock not trusted: confirm the time"),
-    Finding.CLOCK_ASSUMED: _("not checked: for demonstrations only"),
+    Finding.CLOCK_ASSUMED: _("not checked, for demonstrations only"),
     Finding.WRITES: _("is written safely"),
     Finding.CANNOT_WRITE: _("cannot be written"),
     Finding.CHAIN_BROKEN: _("was changed from outside: the chain is broken"),

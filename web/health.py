@@ -66,11 +66,7 @@ def status_line() -> tuple[Chip, ...]:
         if (found := [c for c in checks if c.name in names]) or "sync" in names
     ]
     told = {name for names in HEAD for name in names}
-    chips += [
-        Chip(c.name, c.state, short(c))
-        for c in checks
-        if c.name not in told and c.state is not State.OK
-    ]
+    chips += [Chip(c.name, c.state, short(c)) for c in checks if c.name not in told and c.state is not State.OK]
     return tuple(chips)
 
 

@@ -13,6 +13,7 @@ from checkpoint.journal import LogQuery
 from web import words
 from web.access import officer, reading
 from web.errors import wants_json
+from web.officers import Role
 from web.plots import profile_plot
 from web.serving import services
 
@@ -112,6 +113,7 @@ def page() -> str:
         spans=SPANS,
         kinds=FILTERED_KINDS,
         officers=station.officers.names(),
+        may_export=officer().role is not Role.OFFICER,
     )
 
 

@@ -252,6 +252,7 @@ MISTAKES: Mapping[str, Said] = {
     "name-needed": Said(_("A name is missing."), _("Type a name of up to 40 characters.")),
     "name-taken": Said(_("That name exists already."), _("Choose another name.")),
     "pin-of-digits": Said(_("That PIN cannot be."), _("Use 4 to 12 digits.")),
+    "not-oneself": Said(_("Nobody changes this for themselves."), _("Ask another shift lead.")),
     "not-allowed": Said(_("Your role may not do this."), _("Ask the shift lead.")),
     "session-ended": Said(_("Your session has ended."), _("Log in again; nothing was changed.")),
     "form-expired": Said(_("This page was open for too long."), _("Load it again and repeat; nothing was changed.")),
