@@ -5,6 +5,7 @@ picture shows around each decides (`recognise`), and the best are settled into p
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ WINDOW_MM = (13.4, 3.4)
 
 _WORKING_SIDES = (720, 1440)  # longest side, pixels: the larger one only where the smaller shows nothing
 _PATIENCE = ((120, 16), (500, 80))  # windows and bodies looked at; the larger numbers only where nothing sure was found
+_QUICK = ((50, 8),)
 _SURE = 3.0  # log odds
 _BODY_MM = (70.0, 16.0)
 _BODY_WIDTHS_MM = (20.5, 17.8, 15.0)
@@ -59,12 +61,15 @@ class Located:
         return self.direction_score >= _SIDES_KNOWN
 
 
-def find_cassettes(image: Image) -> list[Located]:
-    """Return the cassettes in `image`, ndarray, shape (H, W, 3) or (H, W), uint8, BGR; the surest first."""
+def find_cassettes(image: Image, *, quick: bool = False) -> list[Located]:
+    """Return the cassettes in `image`, ndarray, shape (H, W, 3) or (H, W), uint8, BGR; the surest first.
+
+    `quick` is for live pictures: one look, which misses small cassettes and those in clutter.
+    """
     longest = max(image.shape[:2])
-    for side in _WORKING_SIDES:
+    for side in _WORKING_SIDES[:1] if quick else _WORKING_SIDES:
         factor = min(1.0, side / longest)
-        found = _find(_reduced_grey(image, factor))
+        found = _find(_reduced_grey(image, factor), _QUICK if quick else _PATIENCE)
         if found or factor == 1.0:
             break
     return [_in_full_picture(one, factor) for one in found]
@@ -88,7 +93,7 @@ def _in_full_picture(found: Located, factor: float) -> Located:
     return Located(frame, enlarge(found.corners), enlarge(found.window_corners), found.score, found.direction_score)
 
 
-def _find(grey: Image) -> list[Located]:
+def _find(grey: Image, patience: Sequence[tuple[int, int]]) -> list[Located]:
     edges = straight_edges(grey)
     height, width = grey.shape
     right, bottom = width - 1, height - 1
@@ -98,7 +103,7 @@ def _find(grey: Image) -> list[Located]:
     windows = [p for p in pairs if p.length < 6.2 * p.width and p.width < 0.12 * max(height, width)]
     bodies = [p for p in pairs + solid_boxes(grey) if p.width >= 14 and p.length > 2.0 * p.width]
     found: list[tuple[float, Frame]] = []
-    for most_windows, most_bodies in _PATIENCE:
+    for most_windows, most_bodies in patience:
         scored = _score_windows(pyramid, _strongest(windows, most_windows))
         scored += _score_bodies(pyramid, _strongest(bodies, most_bodies))
         found = _apart(pyramid, scored)

@@ -55,7 +55,12 @@ def _cassettes(image: Image) -> list[CassetteShot]:
 
 
 def _cassette(located: Located, rectified: Rectified) -> CassetteShot:
-    read = read_window(rectified.window, control_end=rectified.control_end, mm_per_px=1 / rectified.px_per_mm)
+    read = read_window(
+        rectified.window,
+        control_end=rectified.control_end,
+        mm_per_px=1 / rectified.px_per_mm,
+        picture_sharp=rectified.sharp,
+    )
     if rectified.control_end is ControlEnd.UNKNOWN:
         read = replace(read, reading=_without_direction(read.reading))
     corners = tuple((float(x), float(y)) for x, y in np.asarray(located.corners))

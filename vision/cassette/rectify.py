@@ -10,11 +10,14 @@ from checkpoint.ports import Image
 from vision.cassette.frames import Frame, Pyramid
 from vision.cassette.geometry import ControlEnd
 from vision.cassette.locate import WINDOW_MM, Located
+from vision.cassette.sharpness import blur_mm
 
 CASSETTE_BEFORE_MM, CASSETTE_LENGTH_MM, CASSETTE_WIDTH_MM = 34.0, 78.0, 24.0
 WINDOW_MARGIN_MM = (3.0, 2.6)
 """Bevel and plastic left around the membrane, along and across: what the window reader is used to seeing."""
 
+_BLUR_PX_PER_MM = 6.0
+_SHARP_MM = 0.21  # all of 43 public photos, each of a cassette that a person can read, lie below
 _SCALES = (4.0, 24.0)  # pixels per mm: below, a line has no width; above, only blur is added
 
 
@@ -24,7 +27,8 @@ class Rectified:
 
     ``cassette``: the whole of it; ``window``: the crop for the window reader; both at ``px_per_mm``, an estimate from
     the window's size unless a mat or the cassette's type gave it. ``control_end`` is START (the left) where the picture
-    tells. ``frame`` leads from the window crop's middle back to the picture.
+    tells. ``frame`` leads from the window crop's middle back to the picture. ``blur_mm`` tells
+    how sharp the picture of the whole cassette is, see `sharpness`.
     """
 
     cassette: Image
@@ -32,6 +36,12 @@ class Rectified:
     px_per_mm: float
     control_end: ControlEnd
     frame: Frame
+    blur_mm: float
+
+    @property
+    def sharp(self) -> bool:
+        """Whether the cassette's own edges show that a blank window is blank and not blurred."""
+        return 0.0 < self.blur_mm < _SHARP_MM
 
     def to_picture(self, window_points: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return points of the window crop, shape (N, 2), pixels, in pixels of the picture."""
@@ -48,6 +58,7 @@ def rectify(image: Image, located: Located, px_per_mm: float | None = None) -> R
     frame = located.frame
     scale = px_per_mm or float(np.clip(frame.px_per_mm, *_SCALES))
     pyramid = Pyramid(image)
+    body = _cut(pyramid, frame, 26.0, (60.0, 17.0), _BLUR_PX_PER_MM)
     window_mm = (WINDOW_MM[0] + 2 * WINDOW_MARGIN_MM[0], WINDOW_MM[1] + 2 * WINDOW_MARGIN_MM[1])
     return Rectified(
         cassette=_cut(pyramid, frame, CASSETTE_BEFORE_MM, (CASSETTE_LENGTH_MM, CASSETTE_WIDTH_MM), scale),
@@ -55,6 +66,7 @@ def rectify(image: Image, located: Located, px_per_mm: float | None = None) -> R
         px_per_mm=scale,
         control_end=ControlEnd.START if located.control_end_known else ControlEnd.UNKNOWN,
         frame=frame,
+        blur_mm=blur_mm(body, _BLUR_PX_PER_MM),
     )
 
 

@@ -62,13 +62,15 @@ def read_window(
     mm_per_px: float | None = None,
     expected: LineGeometry | None = None,
     network: Network | None = None,
+    picture_sharp: bool = False,
 ) -> WindowReading:
     """Read a crop of a result window, ndarray, shape (H, W, 3) or (H, W), uint8, BGR.
 
     With an unknown `control_end` lines are only counted: the stronger one is called the control line. With a known one
     the line on the control side is the control line, and a lone line on the other side makes the test invalid.
     `mm_per_px` gives positions in millimetres; `expected` where this type's lines belong; `network` other weights than
-    those that ship with the package.
+    those that ship with the package; `picture_sharp` says that the rest of the cassette is in focus, so that a blank
+    window with soft edges is blank.
     """
     crop = bgr(image)
     if min(crop.shape[:2]) < _SMALLEST_SIDE:
@@ -85,11 +87,11 @@ def read_window(
     quality = inspect(crop, membrane, strip)
     control, test = _likelihood(roles.control), _likelihood(roles.test)
     judgement = judge(control, test, end=control_end, used=quality.wash > UNUSED_WASH, clear=roles.clear)
-    judgement = _gated(judgement, quality, control, test)
+    judgement = _gated(judgement, quality, control, test, picture_sharp=picture_sharp)
     return _drawable(strip, membrane, evidence, roles, quality, judgement, forward=forward, mm_per_px=mm_per_px)
 
 
-def _gated(judgement: Judgement, quality: Quality, control: float, test: float) -> Judgement:
+def _gated(judgement: Judgement, quality: Quality, control: float, test: float, *, picture_sharp: bool) -> Judgement:
     """Put the gravest quality gate before the judgement, and say why lines are missing or unclear where that shows.
 
     A window is not called blank while a wetting front stands on it or while blur may have hidden its lines.
@@ -100,7 +102,8 @@ def _gated(judgement: Judgement, quality: Quality, control: float, test: float) 
     measures = quality.measures
     if no_control and test < _NO_FRONT and measures["front"] > WET_FRONT:
         return Judgement(Outcome.RETAKE, Reason.STILL_MIGRATING)
-    if no_control and test < TEST_LIMITS.present and measures["edge_rise"] > SOFT_FOR_A_BLANK:
+    soft = measures["edge_rise"] > SOFT_FOR_A_BLANK and not picture_sharp
+    if no_control and test < TEST_LIMITS.present and soft:
         return Judgement(Outcome.RETAKE, Reason.BLURRED)
     if judgement.reason is not Reason.LINES_UNCLEAR:
         return judgement
