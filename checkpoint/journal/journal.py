@@ -197,7 +197,7 @@ class Journal:
             return search(db, query)
 
     def personal(self, seq: int) -> Json | None:
-        """Return an event's personal record, None where there is none (any more).
+        """Return an event's personal record, None where there is none (any more) that this station can open.
 
         Whoever calls this writes `Kind.PERSONAL_VIEWED`: every read of personal data is itself a fact.
         Raises `JournalError` where the record does not open or is not the one the event commits to.
@@ -252,6 +252,23 @@ class Journal:
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log file held the records too
             self.append(Kind.PERSONAL_DESTROYED, {"before": wall_text(before), "records": records, "photos": destroyed})
         return records
+
+    def forget_own_keys(self, before: datetime) -> int:
+        """Leave the personal records of events before `before` (UTC) to headquarters alone; return how many.
+
+        From then on a stolen card does not open them even with the station's own key. Records that are not sealed
+        to headquarters, or not confirmed by it yet, keep their key.
+        """
+        with self._db.writing("forgetting keys") as db:
+            forgotten = db.execute(
+                "UPDATE personal SET station_key = NULL WHERE station_key IS NOT NULL AND hq_key IS NOT NULL "
+                "AND seq IN (SELECT seq FROM log WHERE at < ? AND seq <= ?)",
+                [wall_text(before), int(_note(db, "cursor") or 0)],
+            ).rowcount
+        if forgotten:
+            with self._db.maintaining() as db:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log file held the keys too
+        return forgotten
 
     def backup(self, to: Path) -> Path:
         """Copy the journal and its photos into folder `to` while it is in use; return the copied database.

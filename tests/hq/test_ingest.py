@@ -97,6 +97,21 @@ def test_headquarters_alone_can_open_the_personal_record(hq: Headquarters, gate:
     assert open_record(SealedRecord(commitment, row.ciphertext), key) == HOLDER
 
 
+def test_a_station_can_leave_old_records_to_headquarters_alone(hq: Headquarters, gate: Station) -> None:
+    old = cross(gate.journal)
+    gate.client.run_once()
+    hq.clock.move(hours=13)
+    unsent = cross(gate.journal)
+    hq.clock.move(hours=13)
+    assert gate.journal.forget_own_keys(hq.clock.wall()) == 1
+    assert gate.journal.personal(old) is None
+    assert gate.journal.personal(unsent) == HOLDER
+    (row,) = hq.rows(sa.select(events).where(events.c.seq == old))
+    commitment = json.loads(row.text)["commitment"]
+    assert open_record(SealedRecord(commitment, row.ciphertext), unseal_key(row.sealed_key, hq.office.keys.sealing))
+    assert gate.journal.verify() == 3
+
+
 def test_what_was_recorded_before_enrolment_is_sealed_on_its_way(hq: Headquarters, tmp_path: Path) -> None:
     folder = tmp_path / "early-bird"
     with Journal.open(folder, clock=hq.clock, seal=Seal.open(folder)) as journal:
