@@ -16,25 +16,23 @@ from web.serving import services
 
 blueprint = Blueprint("export", __name__)
 
-COLUMNS = tuple(
-    [
-        "seq",
-        "utc",
-        "clock",
-        "kind",
-        "verdict",
-        "outcome",
-        "reason",
-        "category",
-        "people",
-        "slot",
-        "lot",
-        "crossing",
-        "officer",
-        "second",
-        "rules",
-        "hash",
-    ]
+COLUMNS = (
+    "seq",
+    "utc",
+    "clock",
+    "kind",
+    "verdict",
+    "outcome",
+    "reason",
+    "category",
+    "people",
+    "slot",
+    "lot",
+    "crossing",
+    "officer",
+    "second",
+    "rules",
+    "hash",
 )
 PAGE = 500
 MAY_EXPORT = frozenset({Role.SHIFT_LEAD, Role.ADMIN, Role.AUDITOR})

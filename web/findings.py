@@ -6,7 +6,8 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from checkpoint.health import Advice, Check, Finding
-from web.words import CHECKS, Said, Text
+from web.reason_words import Said, Text
+from web.words import CHECKS
 
 FINDINGS: Mapping[Finding, Text] = {
     Finding.WORKS: _("works"),

@@ -126,6 +126,7 @@ def read_until(camera: Camera, *wanted: str, tries: int = 6) -> None:
     for _ in range(tries):
         with camera.page.expect_response("**/read", timeout=WAIT_MS):
             camera.page.locator("#read").click()
+        camera.page.wait_for_timeout(3000)  # the panel is made anew with the outcome
         expect(outcome).to_be_visible(timeout=WAIT_MS)
         if outcome.inner_text() in wanted:
             camera.page.wait_for_timeout(4000)  # until headquarters has it

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 SIZES = {"wide": (1280, 800), "tall": (800, 1280), "phone": (390, 844)}
 PATHS = ("/gate", "/bench?slot=1", "/bench?slot=2", "/bench?slot=3", "/bench?slot=4", "/bench?slot=9", "/log", "/log/2",
-         "/health", "/demo")  # fmt: skip
+         "/health", "/people", "/demo")  # fmt: skip
 DEMO = {"demo": True, "simulated": ("camera", "lamps")}
 TOUCH_PX = 64
 

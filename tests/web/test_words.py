@@ -25,13 +25,14 @@ from tests.web.pages import Pages
 from web import findings, words
 from web.language import LOCALES
 from web.officers import Role
+from web.reason_words import REASONS, Said
 
 WEB = Path(words.__file__).parent
 CHECKPOINT = WEB.parent / "checkpoint"
 CATALOGUE = WEB / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 
 WORDED: dict[type[Enum], dict[object, object]] = {
-    Reason: dict(words.REASONS),
+    Reason: dict(REASONS),
     Verdict: dict(words.VERDICTS),
     Outcome: dict(words.OUTCOMES),
     Readiness: dict(words.READINESS),
@@ -57,13 +58,13 @@ def test_every_code_has_words_in_both_languages(codes: type[Enum], pages: Pages)
     for code in codes:
         assert code in known, f"{codes.__name__}.{code.name} has no words"
         said = known[code]
-        english, chinese = _in_both(pages, said.word if isinstance(said, words.Said) else said)
+        english, chinese = _in_both(pages, said.word if isinstance(said, Said) else said)
         assert english, code
         assert re.search(r"[\u4e00-\u9fff]", chinese), f"{code}: no Chinese, but {chinese!r}"
 
 
 def test_every_reason_that_does_not_admit_says_what_to_do() -> None:
-    silent = [r for r, said in words.REASONS.items() if not said.do and r is not Reason.CLEAR_LINES]
+    silent = [r for r, said in REASONS.items() if not said.do and r is not Reason.CLEAR_LINES]
     assert silent == []
 
 
