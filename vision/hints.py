@@ -4,8 +4,10 @@ A hint is a reason code; the page words it. Hints are cheap looks at a live pict
 picture without a hint may still be a retake.
 """
 
+import math
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from checkpoint.ports import Image
 from checkpoint.reasons import Reason
 from vision.cassette.frames import Pyramid
 from vision.cassette.locate import WINDOW_MM, Located, find_cassettes
+from vision.cassette.proposals import Pair, solid_boxes
 from vision.cassette.sharpness import blur_mm
 
 _SHORTEST_WINDOW_PX = 60.0
@@ -24,6 +27,10 @@ _BLUR_MM = 0.245  # standard deviation of the sharpest edges
 _ASKEW = 0.86  # of two opposite sides, the shorter over the longer
 _FORESHORTENED = 2.7  # length over width; real cassettes are 3.0 and more
 _STRANGE_SHARE = 0.34  # of what surrounds the membrane
+_PARTLY_SEEN = (1.1, 6.5)  # length over width of what may be seen of a cassette
+_SHAPE_SIDE = 480  # pixels
+_LIGHTER = 35.0  # grey levels by which a lone shape stands out from the table
+_SHORTEST_CASSETTE_PX = 70 / WINDOW_MM[0] * _SHORTEST_WINDOW_PX
 _PX_PER_MM = 6.0
 
 
@@ -62,7 +69,43 @@ def _without_cassette(image: Image) -> tuple[Reason, ...]:
         return (Reason.TOO_DARK,)
     if np.percentile(bright, 30) > _BRIGHT:
         return (Reason.TOO_BRIGHT,)
-    return (Reason.NO_CASSETTE,)
+    shape = _lone_shape(image)
+    if shape is None:
+        return (Reason.NO_CASSETTE,)
+    box = ((shape.x, shape.y), (shape.length, shape.width), math.degrees(shape.angle))
+    corners = cv2.boxPoints(box)
+    inside = np.zeros(bright.shape, np.uint8)
+    cv2.fillConvexPoly(inside, np.round(corners).astype(np.int32), 255)
+    if cv2.mean(bright, inside)[0] > _BRIGHT:
+        return (Reason.TOO_BRIGHT,)
+    limits = np.array((image.shape[1], image.shape[0])) - 3
+    if (corners < 2).any() or (corners > limits).any():
+        return (Reason.HALF_OUTSIDE,)
+    if shape.length < _SHORTEST_CASSETTE_PX:
+        return (Reason.WINDOW_TOO_SMALL,)
+    return (Reason.TILTED,) if shape.length < _FORESHORTENED * shape.width else (Reason.NO_CASSETTE,)
+
+
+def _lone_shape(image: Image) -> Pair | None:
+    """Return the largest light shape that could be a cassette, though nothing on it was recognised."""
+    factor = min(1.0, _SHAPE_SIDE / max(image.shape[:2]))
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY) if small.ndim == 3 else small, np.uint8)
+    usual = float(np.median(grey))
+    shapes = [one for one in solid_boxes(grey, _PARTLY_SEEN) if one.width > 12 and _level(grey, one) > usual + _LIGHTER]
+    if not shapes:
+        return None
+    largest = max(shapes, key=lambda one: one.length * one.width)
+    x, y, length, width = (value / factor for value in (largest.x, largest.y, largest.length, largest.width))
+    return Pair(x, y, largest.angle, length, width, largest.support)
+
+
+def _level(grey: Image, shape: Pair) -> float:
+    """Return how light a shape is in its middle half."""
+    box = ((shape.x, shape.y), (shape.length / 2, shape.width / 2), math.degrees(shape.angle))
+    inside = np.zeros(grey.shape, np.uint8)
+    cv2.fillConvexPoly(inside, np.round(cv2.boxPoints(box)).astype(np.int32), 255)
+    return float(cv2.mean(grey, inside)[0])
 
 
 def _framing(cassette: Located, size: tuple[int, int]) -> list[Reason]:

@@ -24,7 +24,8 @@ WINDOW_MM = (13.4, 3.4)
 
 _WORKING_SIDES = (720, 1440)  # longest side, pixels: the larger one only where the smaller shows nothing
 _PATIENCE = ((120, 16), (500, 80))  # windows and bodies looked at; the larger numbers only where nothing sure was found
-_QUICK = ((50, 8),)
+_QUICK = ((50, 6),)
+_MOST_SOLID = 6
 _SURE = 3.0  # log odds
 _BODY_MM = (70.0, 16.0)
 _BODY_WIDTHS_MM = (20.5, 17.8, 15.0)
@@ -101,11 +102,13 @@ def _find(grey: Image, patience: Sequence[tuple[int, int]]) -> list[Located]:
     pairs = parallel_pairs(np.vstack([edges, border]), narrowest=3.0, widest=0.8 * max(height, width))
     pyramid = Pyramid(grey)
     windows = [p for p in pairs if p.length < 6.2 * p.width and p.width < 0.12 * max(height, width)]
-    bodies = [p for p in pairs + solid_boxes(grey) if p.width >= 14 and p.length > 2.0 * p.width]
+    bodies = [p for p in pairs if p.width >= 14 and p.length > 2.0 * p.width]
+    # A lone solid shape is the likeliest cassette: never crowded out by the many edges of a grain or a print.
+    solid = _strongest([p for p in solid_boxes(grey) if p.width >= 14], _MOST_SOLID)
     found: list[tuple[float, Frame]] = []
     for most_windows, most_bodies in patience:
         scored = _score_windows(pyramid, _strongest(windows, most_windows))
-        scored += _score_bodies(pyramid, _strongest(bodies, most_bodies))
+        scored += _score_bodies(pyramid, solid + _strongest(bodies, most_bodies))
         found = _apart(pyramid, scored)
         if found and found[0][0] >= _SURE:
             break

@@ -26,7 +26,8 @@ _PARALLEL_DEG = 7.0
 _PROPORTIONS = (1.7, 7.0)  # length over distance of a pair; broken edges look shorter than they are
 _SMALLEST_AREA = 400  # pixels
 _FILLED = 0.8
-_SOLID_PROPORTIONS = (2.3, 6.5)
+SOLID_PROPORTIONS = (2.3, 6.5)
+"""Of a whole cassette, seen at a slant too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,8 @@ def parallel_pairs(segments: Segments, *, narrowest: float, widest: float) -> li
     return pairs
 
 
-def solid_boxes(grey: Image) -> list[Pair]:
-    """Return the lone shapes of a cassette's proportions that differ in brightness from what is around them."""
+def solid_boxes(grey: Image, proportions: tuple[float, float] = SOLID_PROPORTIONS) -> list[Pair]:
+    """Return the lone rectangles, length over width within `proportions`, lighter or darker than around them."""
     soft = cv2.GaussianBlur(grey, (0, 0), 1.5)
     reach = max(grey.shape) // 6 | 1
     masks = [cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]]
@@ -160,18 +161,18 @@ def solid_boxes(grey: Image) -> list[Pair]:
         contours, _ = cv2.findContours(np.asarray(mask), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
         for contour in contours:
             if len(contour) >= 4 and cv2.contourArea(contour) > _SMALLEST_AREA:
-                box = _box(contour)
+                box = _box(contour, proportions)
                 if box is not None:
                     boxes.append(box)
     return boxes
 
 
-def _box(contour: npt.NDArray[Any]) -> Pair | None:
-    """Return the rectangle around a contour that nearly fills it and is as long as a cassette, else None."""
+def _box(contour: npt.NDArray[Any], proportions: tuple[float, float]) -> Pair | None:
+    """Return the rectangle around a contour that nearly fills it and has the proportions, else None."""
     (x, y), (first, second), degrees = cv2.minAreaRect(contour)
     length, width = max(first, second), min(first, second)
     filled = cv2.contourArea(contour) / max(length * width, 1.0)
-    if filled < _FILLED or not _SOLID_PROPORTIONS[0] <= length / max(width, 1.0) <= _SOLID_PROPORTIONS[1]:
+    if filled < _FILLED or not proportions[0] <= length / max(width, 1.0) <= proportions[1]:
         return None
     turn = np.deg2rad(degrees if first >= second else degrees + 90) % np.pi
     return Pair(float(x), float(y), float(turn), float(length), float(width), support=filled)
