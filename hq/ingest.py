@@ -26,6 +26,7 @@ from hq.models import early, epochs, event_photos, events, photos, quarantine, s
 from hq.refused import Refused
 from hq.rows import Arrived, arrive, arrived
 from hq.store import Store
+from hq.vouching import voucher_for
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ class Ingest:
         beat = parse(Heartbeat, fields)
         now = self._now()
         with self._store.writing() as db:
-            self._lock_station(db, beat.device)
+            station = self._lock_station(db, beat.device)
             self._seen(db, beat.device, beat.sent_at, beat.head.epoch, beat.head.seq)
             db.execute(
                 sa.update(stations)
@@ -114,7 +115,7 @@ class Ingest:
             if held is not None and held != bytes.fromhex(beat.head.hash):
                 contradiction = Concern("rewrite", "red", "the head it signs is not the event headquarters holds")
                 self._alarm(db, beat.device, contradiction, beat.head.epoch, beat.head.seq, now)
-        return {"at": wall_text(now)}
+        return {"at": wall_text(now), "voucher": voucher_for(beat.device, station.public_key, self._keys, now)}
 
     def receipt_of(self, device: str, photos_held: Sequence[str]) -> Json:
         """Return the signed receipt for all that is held of a station, and for these photos; KeyError: no such one."""

@@ -2,9 +2,10 @@
 
 import logging
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
-from checkpoint.credentials import TrustList
+from checkpoint.credentials import TrustedKey, TrustList
 from checkpoint.errors import CheckpointError
 
 log = logging.getLogger(__name__)
@@ -17,11 +18,13 @@ class TrustFileError(CheckpointError, ValueError):
 class TrustFile:
     """The trust list in one file; without a file an empty list of unknown age, by which nothing is believed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, always: Sequence[TrustedKey] = ()) -> None:
+        """`always`: keys believed besides the file's, such as the one headquarters showed at enrolment."""
         self.path = path
+        self._always = tuple(always)
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
-        self._list = TrustList()
+        self._list = TrustList(keys=self._always)
 
     def __call__(self) -> TrustList:
         """Return the list as the file now says; a file that broke meanwhile leaves the last good one in place."""
@@ -34,7 +37,7 @@ class TrustFile:
             if stamp != self._stamp:
                 self._stamp = stamp
                 try:
-                    self._list = TrustList.load(self.path)
+                    self._list = TrustList.load(self.path).with_keys(self._always)
                 except (OSError, ValueError) as error:
                     log.error("the trust list %s cannot be used, the last good one stays: %s", self.path, error)
         return self._list

@@ -1,6 +1,7 @@
 """Config -> Station: the only place where adapters are chosen."""
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,17 +9,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from checkpoint.assay import ReadWindow
 from checkpoint.bench import Bench, BenchSettings
 from checkpoint.credentials import TrustPolicy
-from checkpoint.errors import JournalError
+from checkpoint.credentials.receipt import headquarters
+from checkpoint.errors import JournalError, SyncError
 from checkpoint.events import Kind, PhotoRef
 from checkpoint.gate import Gate, GateSettings
 from checkpoint.health import Check
 from checkpoint.journal import Journal, LogQuery, Seal
 from checkpoint.policy import PackShelf, shipped_packs
+from checkpoint.policy.signing import key_id
 from checkpoint.ports import Camera, CassetteReader
 from checkpoint.reasons import Reason
+from checkpoint.sync import Enrolment
 from hardware.camera import FolderCamera, SceneCamera, V4L2Camera
 from hardware.clock import SystemClock, kernel_says_synchronised
 from hardware.lamps import SimulatedLamps
@@ -41,6 +47,8 @@ from vision.mat.reader import MatReader
 from vision.qr import LiveScanner, zbar_available
 from web.officers import Officers, Role
 from web.services import Services, StationIdentity
+
+log = logging.getLogger(__name__)
 
 GENERIC = "generic"  # the cassette type that needs none: its read window is the configured one
 DEMO_OFFICERS = (("陈警官 Chen", "1111", Role.OFFICER), ("王班长 Wang", "2222", Role.SHIFT_LEAD))
@@ -121,11 +129,12 @@ def build(config: Config) -> Station:
     clock.raise_floor(_newest_entry(journal))
     cameras = {"gate": _camera("gate", config.gate_camera), "bench": _camera("bench", config.bench_camera)}
     lamps = SimulatedLamps()
-    trust = TrustFile(folders.trust)
+    hq_key = _headquarters_key(folders)
+    trust = TrustFile(folders.trust, always=[headquarters(hq_key)] if hq_key else [])
     policy = TrustPolicy(max_age=timedelta(days=config.trust.max_age_days))
     http = http_client()
     reader = station_formats(trust, policy, config.issuers, http)
-    shelf = PackShelf(folders.packs, {}, [p for p in shipped_packs() if p.id in config.rules.packs])
+    shelf = pack_shelf(config)
     gate = Gate(
         journal=journal,
         lamps=lamps,
@@ -215,6 +224,24 @@ def open_new_journal(config: Config) -> Journal:
 def new_id() -> str:
     """Return an id for a crossing or a test: short enough to read aloud, long enough not to come twice."""
     return secrets.token_hex(6)
+
+
+def pack_shelf(config: Config) -> PackShelf:
+    """Return the rule packs of `config`'s station: the shipped ones it names, and what headquarters signed."""
+    folders = Folders(config.data)
+    hq_key = _headquarters_key(folders)
+    signers = {key_id(hq_key): hq_key} if hq_key else {}
+    return PackShelf(folders.packs, signers, [pack for pack in shipped_packs() if pack.id in config.rules.packs])
+
+
+def _headquarters_key(folders: Folders) -> Ed25519PublicKey | None:
+    """Return the key headquarters signs with, None for a station that was never enrolled."""
+    try:
+        enrolment = Enrolment.load(folders.keys)
+    except SyncError as error:
+        log.error("%s", error)
+        return None
+    return Ed25519PublicKey.from_public_bytes(enrolment.hq_key) if enrolment else None
 
 
 def _clock(config: Config) -> SystemClock:

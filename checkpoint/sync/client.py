@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
 
 from checkpoint.clock import Moment
@@ -16,6 +17,7 @@ from checkpoint.events import Json
 from checkpoint.journal import Journal, Pending
 from checkpoint.sync.enrolment import Enrolment
 from checkpoint.sync.messages import early_copies, heartbeat, next_batch
+from checkpoint.voucher import open_voucher
 from checkpoint.wire import (
     PHOTO_CHUNK,
     VERSION,
@@ -25,6 +27,7 @@ from checkpoint.wire import (
     Receipt,
     Reply,
     check_signature,
+    from_base64,
     pack,
     parse_object,
     sign,
@@ -33,6 +36,8 @@ from checkpoint.wire import (
 log = logging.getLogger(__name__)
 
 _PHOTOS_A_ROUND = 50
+VOUCHER = "voucher"
+"""The note that holds headquarters' word for this station's key (base64)."""
 
 
 class Refused(SyncError):  # noqa: N818  the word says what happened
@@ -116,7 +121,7 @@ class SyncClient:
     def heartbeat(self) -> None:
         """Send one sign of life; raise `SyncError` where headquarters does not take it."""
         now = self._clock()
-        self._post(
+        reply = self._post(
             "heartbeat",
             heartbeat(
                 self.journal.head(),
@@ -129,8 +134,23 @@ class SyncClient:
                 faults=self.faults(),
             ),
         )
+        self._keep_voucher(reply.get("voucher"))
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _keep_voucher(self, voucher: object) -> None:
+        """Keep headquarters' word for this station's key, by which it signs receipts; anything else is left alone."""
+        if not isinstance(voucher, str) or voucher == self.journal.outbox.note(VOUCHER):
+            return
+        try:
+            signed = open_voucher(from_base64(voucher))
+            headquarters = Ed25519PublicKey.from_public_bytes(self.enrolment.hq_key)
+        except ValueError:
+            log.warning("headquarters sent a voucher that cannot be read")
+            return
+        own_key = self.enrolment.key.public_key().public_bytes_raw()
+        if signed.signed_by(headquarters) and signed.voucher.station_key == own_key:
+            self.journal.outbox.remember(VOUCHER, voucher)
 
     def _send_early(self, done: _Round) -> None:
         while due := self.journal.outbox.early_due():

@@ -8,7 +8,6 @@ import click
 from checkpoint.errors import JournalError, SyncError
 from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal import Journal, Seal
-from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.sync import Enrolment
 from hardware.clock import SystemClock, kernel_says_synchronised
 from station import RELEASED, checks
@@ -16,7 +15,7 @@ from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
 from station.config import Config
 from station.trust_file import TrustFile
-from station.wiring import Folders
+from station.wiring import Folders, pack_shelf
 from vision.qr import zbar_available
 from web.officers import Officers
 
@@ -75,7 +74,7 @@ def examine(config: Config) -> list[Check]:
         found += _journal_checks(folders, clock)
     else:
         found.append(Check("journal", State.WARN, Finding.NONE, None, {"folder": str(folders.journal)}))
-    shelf = PackShelf(folders.packs, {}, [pack for pack in shipped_packs() if pack.id in config.rules.packs])
+    shelf = pack_shelf(config)
     found += [
         checks.trust_list(TrustFile(folders.trust)(), now, timedelta(days=config.trust.max_age_days)),
         checks.rules(shelf, now),

@@ -10,7 +10,7 @@ from checkpoint.crossing import Verdict
 from checkpoint.errors import RulePackError
 from checkpoint.events import Event, Kind
 from checkpoint.journal import Journal, LogQuery
-from checkpoint.policy import PackShelf, RulePack, load_pack, shipped_packs
+from checkpoint.policy import RulePack, load_pack
 from checkpoint.policy.certlogic import CertLogicError
 from checkpoint.policy.decision import judge
 from checkpoint.policy.document import document
@@ -21,7 +21,7 @@ from checkpoint.reasons import Reason
 from station.checks import CATEGORIES
 from station.commands.options import config_option, loaded, opened_journal
 from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json
-from station.wiring import Folders
+from station.wiring import pack_shelf
 
 PAGE = 500
 
@@ -40,7 +40,7 @@ def list_packs(config_path: Path, as_json: bool) -> None:
     Exit code 1 where some category has no rules.
     """
     config = loaded(config_path)
-    shelf = PackShelf(Folders(config.data).packs, {}, [p for p in shipped_packs() if p.id in config.rules.packs])
+    shelf = pack_shelf(config)
     now = datetime.now(UTC)
     in_force = {category: shelf.in_force(category, now) for category in CATEGORIES}
     for shelved in shelf.list():
