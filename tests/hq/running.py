@@ -18,12 +18,13 @@ import sqlalchemy as sa
 
 from checkpoint.clock import ClockTrust, Moment
 from checkpoint.journal import Journal, Seal
+from checkpoint.serving import serve
 from checkpoint.sync import Enrolment, SyncClient, enrol, parse_invitation
+from checkpoint.wire import MOST_UNPACKED
 from hq.app import build_app
 from hq.config import Config
 from hq.enrolment import invite
 from hq.office import Office, open_office
-from hq.serving import serve
 
 START = datetime(2022, 3, 20, 2, 14, 7, tzinfo=UTC)
 
@@ -88,7 +89,7 @@ def headquarters(
     thread = threading.Thread(
         target=serve,
         args=(wrap(app) if wrap else app,),
-        kwargs={"host": "127.0.0.1", "port": 0, "stop": stop, "ready": ports.put, "threads": 6, "look_s": 0.02},
+        kwargs={"host": "127.0.0.1", "port": 0, "stop": stop, "ready": ports.put, "threads": 6, "largest_body": MOST_UNPACKED},
     )
     thread.start()
     try:
