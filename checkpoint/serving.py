@@ -7,8 +7,6 @@ from typing import Any
 import waitress
 from waitress import wasyncore
 
-LOOK_S = 0.25  # how often the server looks whether it is to stop
-
 
 def serve(
     app: Any,  # any WSGI application
@@ -17,12 +15,14 @@ def serve(
     port: int,
     stop: threading.Event,
     ready: Callable[[int], None],
-    threads: int,
     largest_body: int,
+    threads: int = 12,
+    look_s: float = 0.25,
 ) -> None:
     """Serve `app` until `stop` is set; `ready` hears the port once connections are taken.
 
-    `largest_body`: bytes of a request's body, past which it is refused. Raises OSError where the port cannot be used.
+    `largest_body`: bytes of a request's body, past which it is refused; `look_s`: how often the server looks whether
+    it is to stop. Raises OSError where the port cannot be used.
     """
     sockets: dict[int, Any] = {}
     server = waitress.create_server(
@@ -39,7 +39,7 @@ def serve(
     try:
         ready(server.effective_port)
         while not stop.is_set():
-            wasyncore.loop(timeout=LOOK_S, map=sockets, count=1)
+            wasyncore.loop(timeout=look_s, map=sockets, count=1)
     finally:
         server.task_dispatcher.shutdown()
         wasyncore.close_all(sockets)

@@ -15,13 +15,14 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
+from checkpoint.serving import serve as serve_app
+from checkpoint.wire import MOST_UNPACKED
 from hq.accounts import Accounts, Role
 from hq.app import build_app
 from hq.config import Config
 from hq.enrolment import invite, set_state
 from hq.office import Office, open_office
 from hq.proof import prove, station_ids
-from hq.serving import serve as serve_app
 from hq.sticks import import_folder
 
 NO, WRONG = 1, 2
@@ -120,7 +121,7 @@ def serve(data: Path, database: str, host: str, port: int, url: str, demo: bool)
         sys.stdout.flush()
 
     try:
-        serve_app(build_app(office), host=host, port=port, stop=stop, ready=ready)
+        serve_app(build_app(office), host=host, port=port, stop=stop, ready=ready, largest_body=MOST_UNPACKED)
     except OSError as error:
         raise Wrong(f"port {port} on {host} cannot be used: {error.strerror or error}") from error
     finally:

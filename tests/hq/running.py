@@ -89,7 +89,15 @@ def headquarters(
     thread = threading.Thread(
         target=serve,
         args=(wrap(app) if wrap else app,),
-        kwargs={"host": "127.0.0.1", "port": 0, "stop": stop, "ready": ports.put, "threads": 6, "largest_body": MOST_UNPACKED},
+        kwargs={
+            "host": "127.0.0.1",
+            "port": 0,
+            "stop": stop,
+            "ready": ports.put,
+            "largest_body": MOST_UNPACKED,
+            "threads": 6,
+            "look_s": 0.02,
+        },
     )
     thread.start()
     try:
