@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one after another, each in a program of its own; or those that are named.
 
-python -m bench [station credentials startup qr cassette]
+python -m bench [station credentials web startup qr cassette]
 """
 
 import subprocess
@@ -9,6 +9,7 @@ import sys
 BENCHES = {
     "station": "frame to lamp, step by step, with the durable commit in it",
     "credentials": "verifying one certificate",
+    "web": "the pages on a long journal, memory over many requests",
     "startup": "seconds from `make run` to ready, memory of the station",
     "qr": "the scanner beside single decoders",
     "cassette": "the cassette reader beside other readers",
