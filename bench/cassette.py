@@ -21,7 +21,7 @@ from bench.cassette_context import context, left_out_scores
 from bench.cassette_data import FOLDS, Answer, LabelledWindow, auc, figures, labelled_windows
 from bench.cassette_pairs import (
     dyed_line,
-    free_row,
+    kit_row,
     lifted,
     line_depth,
     open_window,
@@ -192,10 +192,8 @@ def drawn(window: LabelledWindow, rng: np.random.Generator) -> list[Image] | Non
     if not opened.candidates:
         return None
     control = opened.candidates[0]
-    row, depth = (
-        free_row(rng, opened.strip.start, opened.strip.end, control.row),
-        line_depth(opened.strip.absorbance, control.row),
-    )
+    row = kit_row(rng, opened.strip.start, opened.strip.end, control.row)
+    depth = line_depth(opened.strip.absorbance, control.row)
     if row is None or depth is None:
         return None
     own, seed = rng.random() < 0.6, int(rng.integers(1 << 30))

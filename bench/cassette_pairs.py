@@ -6,7 +6,7 @@ same. A drawn line has the depth profile of the photo's own control line, or a s
 line leaves the membrane between its two sides. Both work on absorbance, so paper grain and noise stay where they were.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -127,6 +127,17 @@ def free_row(rng: np.random.Generator, start: float, end: float, control: float,
     return None
 
 
+def kit_row(rng: np.random.Generator, start: float, end: float, control: float) -> float | None:
+    """Return a row where a kit would print its test line: 1.1 to 2.3 widths from C towards the farther end, and well
+    away from that end's shadow; None where the window leaves no room."""
+    way = 1 if end - control > control - start else -1
+    for _ in range(24):
+        row = control + way * rng.uniform(1.1, 2.3) * UNIT
+        if start + 0.65 * UNIT < row < end - 0.65 * UNIT:
+            return float(row)
+    return None
+
+
 def painted(window: Window, depth: Floats, row: float) -> Image:
     """Return the crop with `depth`, (2 HALF + 1, ACROSS, 3), added to its absorbance around `row` of the strip."""
     canvas = np.zeros_like(window.strip.absorbance)
@@ -142,9 +153,18 @@ def painted(window: Window, depth: Floats, row: float) -> Image:
 
 
 def lifted(window: Window, row: float) -> Image | None:
-    """Return the crop without the line at `row`, or None where it stands too near an end."""
-    depth = line_depth(window.strip.absorbance, row)
-    return None if depth is None else painted(window, -depth, row)
+    """Return the crop without the line at `row`, or None where it stands too near an end.
+
+    What the strip's samples leave of a strong line is lifted off again, and once more.
+    """
+    crop = window.crop
+    for _ in range(3):
+        seen = replace(window, crop=crop, strip=cut_strip(crop, window.membrane))
+        depth = line_depth(seen.strip.absorbance, row)
+        if depth is None:
+            return None
+        crop = painted(seen, -depth, row)
+    return crop
 
 
 def _across(width: int, reach: float) -> npt.NDArray[np.float64]:

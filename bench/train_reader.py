@@ -204,7 +204,7 @@ def gather(rendered: int) -> list[Source]:
 def write_data_list(path: Path) -> None:
     """Write which photos were used, by checksum, and the fold each is left out with."""
     with path.open("w", newline="") as out:
-        table = csv.writer(out)
+        table = csv.writer(out, lineterminator="\n")
         table.writerow(["file", "sha256", "label", "fold"])
         for window in labelled_windows():
             if window.label in ("positive", "negative"):
@@ -215,7 +215,7 @@ def write_data_list(path: Path) -> None:
 def main() -> None:
     """Train as asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folds", action="store_true", help="one network for each fold left out")
+    parser.add_argument("--folds", type=int, nargs="*", help="one network for each fold left out, or for those named")
     parser.add_argument("--final", action="store_true", help="the network that ships")
     parser.add_argument("--more", action="store_true", help="the network that ships, trained on from where it stands")
     parser.add_argument("--samples", type=int, default=SAMPLES)
@@ -226,10 +226,10 @@ def main() -> None:
     made = samples(gather(options.samples // 13), options.samples, np.random.default_rng(SEED + options.more))
     pool = Pool(made, options.samples + 1)
     print(f"{len(pool.count)} samples in {time.perf_counter() - began:.0f} s", flush=True)
-    if options.folds:
+    if options.folds is not None:
         folder = _BENCH / "reader_folds"
         folder.mkdir(exist_ok=True)
-        for fold in range(FOLDS):
+        for fold in options.folds or range(FOLDS):
             print(f"fold {fold}", flush=True)
             np.savez_compressed(folder / f"fold{fold}.npz", **train(pool, fold, STEPS, SEED + fold).stored())
         write_data_list(_BENCH / "reader_data.csv")
