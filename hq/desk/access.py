@@ -1,5 +1,6 @@
 """Who is at the desk, in which language, and what every page carries."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -12,6 +13,7 @@ from flask_login import LoginManager, current_user, login_required
 
 from hq.accounts import Accounts, Right, User
 from hq.office import Office
+from hq.today import TodayBoard
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
@@ -45,6 +47,11 @@ def accounts() -> Accounts:
     return cast("Accounts", current_app.extensions["accounts"])
 
 
+def today() -> TodayBoard:
+    """Return today's figures, shared by everybody who looks."""
+    return cast("TodayBoard", current_app.extensions["today"])
+
+
 def person() -> User:
     """Return who is logged in."""
     return cast("User", current_user)
@@ -75,6 +82,7 @@ def init_access(app: Flask) -> None:
     """Tie log-in, language, time zone and security headers to `app`."""
     own = app.extensions["office"]
     app.extensions["accounts"] = Accounts(own.store, own.now)
+    app.extensions["today"] = TodayBoard(time.monotonic)
     app.config["BABEL_DEFAULT_TIMEZONE"] = own.config.timezone
     Babel(app, locale_selector=lambda: _LOCALES[chosen_language()])
     logins = LoginManager(app)

@@ -5,8 +5,7 @@ from flask import Blueprint, render_template
 from hq.accounts import Right
 from hq.board import read_board
 from hq.cases import count_new, list_cases
-from hq.desk.access import local_midnight, needs, office
-from hq.today import read_today
+from hq.desk.access import local_midnight, needs, office, today
 
 blueprint = Blueprint("overview", __name__)
 
@@ -41,5 +40,5 @@ def _seen() -> dict[str, object]:
             "board": read_board(db, own.config, now),
             "cases": list_cases(db, limit=6),
             "new": count_new(db),
-            "today": read_today(db, local_midnight(now, own.config.timezone), now),
+            "today": today().read(db, local_midnight(now, own.config.timezone), now),
         }

@@ -94,6 +94,7 @@ KINDS: Mapping[str, Text] = {
     Kind.CROSSING_DECIDED: _("crossing decided"),
     Kind.CROSSING_CLOSED: _("vehicle left"),
     Kind.ID_COMPARED: _("ID document compared"),
+    Kind.RECEIPT_ISSUED: _("receipt given"),
     Kind.OVERRIDDEN: _("override"),
     Kind.CORRECTED: _("correction"),
     Kind.TEST_STARTED: _("antigen test started"),
