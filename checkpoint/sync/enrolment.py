@@ -1,7 +1,7 @@
 """Who this station is to headquarters: its own signing key and the keys it was given."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -55,6 +55,15 @@ class Enrolment:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SyncError(f"{file} cannot be used: {error}") from error
+
+    def moved_to(self, url: str, folder: Path) -> "Enrolment":
+        """Return, and keep in `folder`, the same enrolment at another address.
+
+        Nothing is trusted anew: whoever answers there must still sign with headquarters' key.
+        """
+        moved = replace(self, url=url.rstrip("/"))
+        moved.save(folder)
+        return moved
 
     def save(self, folder: Path) -> None:
         """Keep the enrolment in `folder`, readable for the station's user only."""

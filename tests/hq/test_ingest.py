@@ -15,7 +15,7 @@ from checkpoint.errors import SyncError
 from checkpoint.events import Json, Kind, Lane, chain_hash
 from checkpoint.journal import Journal, Seal, open_or_recover
 from checkpoint.sealed import SealedRecord, open_record, unseal_key
-from checkpoint.sync import SyncClient, enrol, messages, parse_invitation
+from checkpoint.sync import Enrolment, SyncClient, enrol, messages, parse_invitation
 from checkpoint.sync.messages import early_copies, next_batch
 from checkpoint.wire import Purpose, check_signature, pack, sign
 from hq.enrolment import set_state
@@ -428,6 +428,18 @@ def test_a_receipt_that_headquarters_did_not_sign_moves_nothing(hq: Headquarters
     report = SyncClient(gate.journal, deceived, gate.http, hq.clock.now).run_once()
     assert "not signed" in report.error
     assert gate.journal.outbox.cursor() == 0
+
+
+def test_headquarters_may_move_to_another_address(tmp_path: Path, clock: TestClock) -> None:
+    with headquarters(tmp_path / "hq", clock) as hq, station(hq, tmp_path / "gate") as gate:
+        cross(gate.journal)
+        with headquarters(tmp_path / "hq", clock) as moved:  # the same keys and store on another port
+            enrolment = gate.enrolment.moved_to(f"{moved.url}/", gate.folder / "keys")
+            assert enrolment.url == moved.url != hq.url
+            kept = Enrolment.load(gate.folder / "keys")
+            assert kept is not None
+            assert kept.url == moved.url
+            assert SyncClient(gate.journal, kept, gate.http, clock.now).run_once().all_sent
 
 
 def test_receipts_are_kept_and_can_be_checked_later(hq: Headquarters, gate: Station) -> None:
