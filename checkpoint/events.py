@@ -32,6 +32,7 @@ class Kind(StrEnum):
     CROSSING_CLOSED = "crossing-closed"
     ID_COMPARED = "id-compared"
     OVERRIDDEN = "overridden"
+    RECEIPT_ISSUED = "receipt-issued"
     CORRECTED = "corrected"
 
     TEST_STARTED = "test-started"

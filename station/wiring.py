@@ -37,6 +37,7 @@ from station.duty import Duty
 from station.formats import station_formats, typed_credential
 from station.live import BenchLoop, Feed, GateLoop, Live, Loop
 from station.reading import SlotReader
+from station.receipts import Receipts
 from station.trust_file import TrustFile
 from station.uploads import Uploads, http_client
 from vision.cassette.reader import Reader
@@ -209,6 +210,7 @@ def build(config: Config) -> Station:
         sync_now=uploads.nudge,
         lots=lambda: (),
         confirm_time=lambda officer: _confirm_time(clock, journal, officer),
+        receipt=Receipts(folders.keys, journal, clock),
         scenes=scenes,
         demo_logins=tuple((name, pin) for name, pin, _ in DEMO_OFFICERS) if config.demo else (),
     )

@@ -9,6 +9,7 @@ from checkpoint.gate import Gate
 from checkpoint.health import Check, SyncStatus
 from checkpoint.journal import Journal
 from checkpoint.ports import LiveView, Scenes
+from checkpoint.vehicle import Seat
 from web.officers import Officers
 
 
@@ -53,5 +54,6 @@ class Services:
     lots: Callable[[], Sequence[str]]
     scan_picture: Callable[[bytes, str], None] | None = None
     confirm_time: Callable[[str], None] | None = None
+    receipt: Callable[[Seat], str] | None = None
     scenes: Scenes | None = None
     demo_logins: tuple[tuple[str, str], ...] = ()

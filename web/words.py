@@ -139,6 +139,11 @@ MISTAKES: Mapping[str, Said] = {
     "person-needed": Said(_("Nobody is chosen."), _("Choose a person, or type a name or an ID number.")),
     "person-left": Said(_("This person is not at the checkpoint any more."), _("Choose a person from the list.")),
     # at the gate
+    "receipt-not-admitted": Said(_("A receipt is for who was admitted."), _("Decide first.")),
+    "receipt-no-name": Said(_("The code names nobody, so a receipt would serve everybody."), _("No receipt here.")),
+    "receipt-no-voucher": Said(
+        _("Headquarters has not vouched for this station's key lately."), _("Connect to headquarters: see Health.")
+    ),
     "no-vehicle": Said(_("No vehicle is open at the gate."), _("Show a code first.")),
     "vehicle-changed": Said(_("Another vehicle is at the gate now."), _("Look again; nothing was changed.")),
     "nothing-typed": Said(_("Nothing was typed."), _("Type the number, or show a code.")),
@@ -199,6 +204,7 @@ KINDS: Mapping[Kind, Text] = {
     Kind.CROSSING_DECIDED: _("crossing decided"),
     Kind.CROSSING_CLOSED: _("vehicle left"),
     Kind.ID_COMPARED: _("ID document compared"),
+    Kind.RECEIPT_ISSUED: _("receipt given"),
     Kind.OVERRIDDEN: _("override"),
     Kind.CORRECTED: _("correction"),
     Kind.TEST_STARTED: _("antigen test started"),
@@ -260,6 +266,7 @@ SCENES: Mapping[str, Text] = {
     "health-code-green": _("health code, green"),
     "health-code-yellow": _("health code, yellow"),
     "health-code-red": _("health code, red"),
+    "lorry-pass": _("lorry pass for 浙F·12345"),
     "shop-qr": _("a shop's QR code"),
     "bench-empty": _("empty bench"),
     "cassette-negative": _("negative"),

@@ -155,6 +155,7 @@ class Pages:
                 sync_now=self._send,
                 lots=lambda: self.lots,
                 confirm_time=self.time_confirmed_by.append,
+                receipt=lambda seat: f"RECEIPT1:{seat.number}",
                 scenes=self.scenes if self.demo else None,
                 demo_logins=((CHEN, PINS[CHEN]), (WANG, PINS[WANG])) if self.demo else (),
             ),
