@@ -21,7 +21,7 @@ class Thresholds:
 
 # Chosen on cross-validated answers (docs/reader.md): the narrowest bands whose accepted answers keep their accuracy.
 CONTROL_LIMITS = Thresholds(absent=0.30, present=0.85)
-TEST_LIMITS = Thresholds(absent=0.40, present=0.95)
+TEST_LIMITS = Thresholds(absent=0.15, present=0.88)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _SPREAD = 0.09  # 5 to 95 %: 0.22 to 0.41 for C, 0.59 to 0.77 for T; a slightly 
 _SPREAD_OF_TYPE = 0.5  # of the tolerance that a cassette type gives
 _LEAST_FIT = -8.0
 _LEAST_FIT_OF_TWO = -3.5  # two clear lines are C and T even where the outline is wrong and their places with it
+_SPREAD_OF_COUNTED, _LEAST_FIT_OF_COUNTED = 0.11, -3.0  # a bare crop's outline is less certain
 _NOWHERE = -30.0
 _SURE = 2.0  # log odds by which a lone line must be more like C than like T, or the reverse
 
@@ -37,13 +38,29 @@ class Roles:
     clear: bool = True
 
 
-def count_lines(evidence: Evidence) -> Roles:
-    """Return the strongest line as control and the next one as test: all that can be said of a bare crop."""
+def count_lines(evidence: Evidence, strip: Strip) -> Roles:
+    """Return the strongest line as control and the next one as test: all that can be said of a bare crop.
+
+    Which end is which is unknown, but a pair of lines must fit one of the two ways to lie: the shadow of the recess at
+    the end nearer to C is in no place for a test line. The second line's log odds are less by what its place lacks.
+    """
     first = int(evidence.argmax())
-    rest = evidence.copy()
-    rest[max(0, first - APART + 1) : first + APART] = _NOWHERE
+    rows = np.arange(len(evidence))
+    share = (rows - strip.start) / max(1, strip.end - strip.start)
+    lacks = np.full(len(evidence), _LEAST_FIT_OF_COUNTED)
+    for one, other in ((share[first], share), (1 - share[first], 1 - share)):
+        control_here = _pair_fit(one, other)
+        control_there = _pair_fit(other, one)
+        lacks = np.maximum(lacks, np.where(other > one, control_here, control_there))
+    rest = np.where(np.abs(rows - first) >= APART, evidence + lacks, _NOWHERE)
     second = int(rest.argmax())
     return Roles(first, float(evidence[first]), second, float(rest[second]))
+
+
+def _pair_fit(control: Evidence, test: Evidence) -> Evidence:
+    """Return how well two shares of the visible length fit a control and a test line, in log odds."""
+    spread = 2 * _SPREAD_OF_COUNTED**2
+    return np.asarray(-(((control - _CONTROL_PLACE) ** 2) + (test - _TEST_PLACE) ** 2) / spread)
 
 
 def assign(

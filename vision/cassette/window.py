@@ -80,7 +80,7 @@ def read_window(
     evidence = (network or load_network()).log_odds(strip)
     forward = runs_forward(membrane.axis, crop.shape[0] >= crop.shape[1], control_end)
     if control_end is ControlEnd.UNKNOWN:
-        roles = count_lines(evidence)
+        roles = count_lines(evidence, strip)
     else:
         mm_per_row = None if mm_per_px is None else strip.px_per_sample * mm_per_px
         roles = assign(evidence, strip, forward=forward, expected=expected, mm_per_row=mm_per_row)
