@@ -26,8 +26,8 @@ def create_app(services: Services, *, secret_key: bytes, testing: bool = False) 
     It needs one process with several threads: `pulse.MOST_STREAMS` of them may be held by open pages, and the
     others must be enough for everything else.
     """
-    # Scripts import each other by relative address, so the fingerprint in the path changes all of them at once: a tablet
-    # keeps them for good, and never mixes an old script with a new page.
+    # Scripts import each other by relative address, so a fingerprint in the path changes all of them at once:
+    # a tablet keeps them for good, and never mixes an old script with a new page.
     app = Flask(__name__, static_url_path=f"/static/{fingerprint(STATIC)}")
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.config.update(SECRET_KEY=secret_key, TESTING=testing)

@@ -1,10 +1,13 @@
 """Log-in, roles, sessions, and what protects every page."""
 
+from pathlib import Path
+
 import pytest
 
 from checkpoint.events import Kind
 from checkpoint.journal import LogQuery
 from tests.web.pages import ADA, CHEN, LIU, PINS, Pages, Tablet, make_pages
+from web import fingerprint
 
 GUARDED = ["/gate", "/gate/card", "/bench", "/bench/board", "/bench/1/panel", "/log", "/log/1", "/health", "/events",
            "/pulse", "/status", "/live/gate.jpg", "/photo/1/0"]  # fmt: skip
@@ -146,3 +149,15 @@ def _text(tablet: Tablet, path: str) -> str:
 
 def _journaled(pages: Pages, kind: Kind) -> list[dict[str, object]]:
     return [e.body for e in pages.parts.journal.search(LogQuery(kind=kind)).entries]
+
+
+def test_scripts_and_styles_are_kept_by_the_tablet_until_they_change(pages: Pages, tmp_path: Path) -> None:
+    html = pages.client(None).get("/login").text
+    sheet = html.split('rel="stylesheet" href="')[1].split('"')[0]
+    with pages.client(None).get(sheet) as answer:
+        assert answer.status_code == 200
+        assert answer.cache_control.max_age == 365 * 86400
+    (tmp_path / "a.js").write_text("1")
+    before = fingerprint(tmp_path)
+    (tmp_path / "a.js").write_text("2")
+    assert fingerprint(tmp_path) != before

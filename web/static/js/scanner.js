@@ -3,7 +3,7 @@ import { say } from "./say.js";
 import { refreshAll } from "./regions.js";
 import { ask } from "./station-fetch.js";
 
-const FASTEST_FINGERS_MS = 50;
+const FASTEST_FINGERS_MS = 60;
 const SHORTEST = 8;
 
 export function startScanner() {
@@ -12,7 +12,7 @@ export function startScanner() {
   let last = 0;
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, select, textarea, dialog")) return;
-    const now = performance.now();
+    const now = event.timeStamp; // when the key was pressed, however late this busy page hears of it
     if (now - last > FASTEST_FINGERS_MS) keys = "";
     last = now;
     if (event.key === "Enter" && keys.length >= SHORTEST) {
