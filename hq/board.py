@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from hq.config import Config
-from hq.ingest import APPROVED, PENDING, REVOKED
 from hq.models import alerts, quarantine, stations
+from hq.senders import APPROVED, PENDING, REVOKED
 
 
 class Sign(StrEnum):

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from checkpoint.events import GENESIS, Json
 from checkpoint.wire import VERSION, BadSignature, EnrolRequest, Purpose, check_signature, from_base64, sign
-from hq.ingest import APPROVED, PENDING, REVOKED, parse
 from hq.keys import HqKeys
 from hq.models import invitations, stations
 from hq.refused import Refused
+from hq.senders import APPROVED, PENDING, REVOKED, parse
 from hq.store import Store
 
 VALID = timedelta(hours=24)

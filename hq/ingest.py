@@ -4,35 +4,28 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 
 from checkpoint.events import GENESIS, Json, wall_text
 from checkpoint.wire import (
-    BadSignature,
     Batch,
     Early,
     Heartbeat,
-    Message,
     Purpose,
-    check_signature,
     sign,
 )
 from hq.alerts import Concern, concern_of, raise_alert
+from hq.held import Station, hash_at, last_seq, missing_photos, newest_hash
 from hq.keys import HqKeys
 from hq.models import early, epochs, event_photos, events, photos, quarantine, stations
 from hq.refused import Refused
 from hq.rows import Arrived, arrive, arrived
+from hq.senders import APPROVED, check_sender, parse
 from hq.store import Store
 from hq.vouching import voucher_for
 
 log = logging.getLogger(__name__)
-
-APPROVED, PENDING, REVOKED = "approved", "pending", "revoked"
-
-Station = sa.Row[Any]
 
 
 class Ingest:
@@ -59,7 +52,7 @@ class Ingest:
             station = self._lock_station(db, batch.device)
             self._seen(db, batch.device, batch.sent_at, batch.head.epoch, batch.head.seq)
             refusal = self._place(db, station, batch, items)
-            missing = _missing_photos(db, batch.device, items) if refusal is None else []
+            missing = missing_photos(db, batch.device, items) if refusal is None else []
         if refusal is not None:  # what was noted about it is committed
             raise refusal
         return {
@@ -111,7 +104,7 @@ class Ingest:
                     faults=_json_list(beat.faults),
                 )
             )
-            held = _hash_at(db, beat.device, beat.head.epoch, beat.head.seq)
+            held = hash_at(db, beat.device, beat.head.epoch, beat.head.seq)
             if held is not None and held != bytes.fromhex(beat.head.hash):
                 contradiction = Concern("rewrite", "red", "the head it signs is not the event headquarters holds")
                 self._alarm(db, beat.device, contradiction, beat.head.epoch, beat.head.seq, now)
@@ -156,7 +149,7 @@ class Ingest:
     def _place(self, db: sa.Connection, station: Station, batch: Batch, items: Sequence[Arrived]) -> Refused | None:
         """Put a batch where it belongs: behind the cursor it must be the same, at the cursor it is appended."""
         new_epoch = batch.epoch > station.epoch
-        known = 0 if new_epoch else _last_seq(db, station, batch.epoch)
+        known = 0 if new_epoch else last_seq(db, station, batch.epoch)
         old = [item for item in items if item.seq <= known] if not new_epoch else []
         new = items[len(old) :]
         if (fork := self._first_fork(db, station.id, old)) is not None:
@@ -196,7 +189,7 @@ class Ingest:
         if first.seq > station.seq + 1:
             db.execute(sa.update(stations).where(stations.c.id == station.id).values(needs=station.seq + 1))
             return Refused(409, "events are missing before this batch", need=station.seq + 1)
-        before = station.hash if first.seq == station.seq + 1 else _newest_hash(db, station.id, first.seq - 1)
+        before = station.hash if first.seq == station.seq + 1 else newest_hash(db, station.id, first.seq - 1)
         fresh_journal = new_epoch and first.seq == 1 and first.prev_hash == GENESIS
         if first.prev_hash != before and not fresh_journal:
             return self._fork(db, station.id, first, "it follows another event than the one headquarters holds")
@@ -268,7 +261,7 @@ class Ingest:
         """Keep an urgent copy, unless the event is here already; a different one under the same number is a fork."""
         if not item.follows:
             raise Refused(422, f"early event {item.seq} does not follow the hash given with it")
-        held = _hash_at(db, device, item.epoch, item.seq)
+        held = hash_at(db, device, item.epoch, item.seq)
         if held is None:
             copy = sa.select(early.c.hash).where(
                 early.c.station_id == device, early.c.epoch == item.epoch, early.c.seq == item.seq
@@ -329,35 +322,6 @@ class Ingest:
         return sign(Purpose.RECEIPT, receipt, self._keys.signing)
 
 
-def check_sender(store: Store, purpose: Purpose, fields: Json) -> None:
-    """Raise `Refused` unless an approved station has signed `fields`."""
-    device = fields.get("device")
-    if not isinstance(device, str) or "\x00" in device:
-        raise Refused(422, "the message names no station")
-    with store.reading() as db:
-        row = db.execute(sa.select(stations.c.public_key, stations.c.state).where(stations.c.id == device)).first()
-    if row is None:
-        raise Refused(401, "no such station")
-    try:
-        check_signature(purpose, fields, row.public_key)
-    except BadSignature as error:
-        raise Refused(401, "the signature is not this station's") from error
-    if row.state != APPROVED:
-        raise Refused(403, f"this station is {row.state}")
-
-
-M = TypeVar("M", bound=Message)
-
-
-def parse(model: type[M], fields: Json) -> M:
-    """Return the message in `fields`; raise `Refused` where it is not one."""
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise Refused(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
 def _seq_in(text: str) -> int:
     """Return the number an event's text gives itself; raise ValueError where it gives none."""
     try:
@@ -375,42 +339,3 @@ def _at(item: Arrived, now: datetime) -> datetime:
 
 def _json_list(values: list[str]) -> str:
     return json.dumps([value.replace("\x00", "")[:128] for value in values[:64]], ensure_ascii=False)
-
-
-def _last_seq(db: sa.Connection, station: Station, epoch: int) -> int:
-    if epoch == station.epoch:
-        return int(station.seq)
-    row = db.execute(
-        sa.select(epochs.c.last_seq).where(epochs.c.station_id == station.id, epochs.c.epoch == epoch)
-    ).scalar()
-    return int(row or 0)
-
-
-def _hash_at(db: sa.Connection, device: str, epoch: int, seq: int) -> bytes | None:
-    row = db.execute(
-        sa.select(events.c.hash).where(events.c.station_id == device, events.c.epoch == epoch, events.c.seq == seq)
-    ).scalar()
-    return None if row is None else bytes(row)
-
-
-def _newest_hash(db: sa.Connection, device: str, seq: int) -> bytes:
-    """Return the hash at `seq` in the newest epoch that has it: where a new epoch may continue from."""
-    row = db.execute(
-        sa.select(events.c.hash)
-        .where(events.c.station_id == device, events.c.seq == seq)
-        .order_by(events.c.epoch.desc())
-        .limit(1)
-    ).scalar()
-    return GENESIS if row is None else bytes(row)
-
-
-def _missing_photos(db: sa.Connection, device: str, items: Sequence[Arrived]) -> list[str]:
-    wanted = {ref.sha256 for item in items if item.event for ref in item.event.photos}
-    if not wanted:
-        return []
-    have = db.execute(
-        sa.select(photos.c.sha256).where(
-            photos.c.station_id == device, photos.c.sha256.in_(wanted), photos.c.complete_at.is_not(None)
-        )
-    ).scalars()
-    return sorted(wanted - set(have))

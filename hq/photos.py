@@ -13,10 +13,10 @@ from checkpoint.durable import sync_folder, write_durably
 from checkpoint.events import Json
 from checkpoint.sealed import PHOTO_PURPOSE, SealedPhoto, decrypt, unseal_key
 from checkpoint.wire import MOST_PHOTO, PhotoPart, Purpose
-from hq.ingest import check_sender, parse
 from hq.keys import HqKeys
 from hq.models import photos
 from hq.refused import Refused
+from hq.senders import check_sender, parse
 from hq.store import Store
 
 
