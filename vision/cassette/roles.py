@@ -21,6 +21,7 @@ _LEAST_FIT = -8.0
 _LEAST_FIT_OF_TWO = -3.5  # two clear lines are C and T even where the outline is wrong and their places with it
 _SPREAD_OF_COUNTED, _LEAST_FIT_OF_COUNTED = 0.11, -3.0  # a bare crop's outline is less certain
 _NOWHERE = -30.0
+_END_SHARE = 0.12  # of the visible length: nearer the end stands its shadow
 _SURE = 2.0  # log odds by which a lone line must be more like C than like T, or the reverse
 
 Evidence = npt.NDArray[np.float64]
@@ -107,6 +108,19 @@ def assign(
 def _fit(place: Evidence, usual: float, spread: float) -> Evidence:
     """Return how well a place fits, 0 at the usual one, in log odds."""
     return np.asarray(np.maximum(-0.5 * ((place - usual) / spread) ** 2, _LEAST_FIT))
+
+
+def third_line(evidence: Evidence, strip: Strip, roles: Roles) -> float:
+    """Return the log odds of the strongest line beside the two that have a role, away from the ends.
+
+    An antigen cassette has two lines. A third one is another kind of test: an antibody card with IgG and IgM, a card
+    for two viruses.
+    """
+    rows = np.arange(len(evidence))
+    share = (rows - strip.start) / max(1, strip.end - strip.start)
+    free = (np.abs(rows - roles.control_row) >= APART) & (np.abs(rows - roles.test_row) >= APART)
+    free &= (share > _END_SHARE) & (share < 1 - _END_SHARE)
+    return float(evidence[free].max(initial=_NOWHERE))
 
 
 def runs_forward(axis: tuple[float, float], upright: bool, end: ControlEnd) -> bool:

@@ -25,7 +25,7 @@ from vision.cassette.quality import (
     Quality,
     inspect,
 )
-from vision.cassette.roles import Roles, assign, count_lines, runs_forward
+from vision.cassette.roles import Roles, assign, count_lines, runs_forward, third_line
 from vision.cassette.strip import Strip, cut_strip
 
 _MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
@@ -87,6 +87,9 @@ def read_window(
     quality = inspect(crop, membrane, strip)
     control, test = _likelihood(roles.control), _likelihood(roles.test)
     judgement = judge(control, test, end=control_end, used=quality.wash > UNUSED_WASH, clear=roles.clear)
+    third = third_line(evidence, strip, roles)
+    if judgement.outcome is Outcome.POSITIVE and _likelihood(third) >= CONTROL_LIMITS.present:
+        judgement = Judgement(Outcome.RETAKE, Reason.UNKNOWN_CASSETTE_TYPE)
     judgement = _gated(judgement, quality, control, test, picture_sharp=picture_sharp)
     return _drawable(strip, membrane, evidence, roles, quality, judgement, forward=forward, mm_per_px=mm_per_px)
 

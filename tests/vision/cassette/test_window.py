@@ -97,6 +97,17 @@ def test_lines_may_be_of_any_colour_and_differ(control, test):
     assert read_window(crop, control_end=ControlEnd.START).reading.outcome is Outcome.POSITIVE
 
 
+def test_a_card_with_three_lines_is_another_kind_of_test():
+    spacing = {"geometry": CassetteGeometry(window_length_mm=15.0, control_mm=3.5, test_mm=7.3)}
+    crop = window(test_contrast=0.4, **spacing)
+    further = window(test_contrast=0.4, geometry=CassetteGeometry(window_length_mm=15.0, control_mm=3.5, test_mm=11.1))
+    crop = np.minimum(crop, further)  # two drawings of one window: C, and a line at each of two places
+
+    result = read_window(crop, control_end=ControlEnd.START).reading
+
+    assert (result.outcome, result.reason) == (Outcome.RETAKE, Reason.UNKNOWN_CASSETTE_TYPE)
+
+
 def test_a_grey_picture_is_read_too():
     crop = cv2.cvtColor(window(test_contrast=0.3), cv2.COLOR_BGR2GRAY)
 
