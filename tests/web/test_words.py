@@ -5,10 +5,8 @@ import io
 import re
 from collections.abc import Iterator
 from enum import Enum
-from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask_babel import force_locale
@@ -21,15 +19,14 @@ from checkpoint.events import Kind
 from checkpoint.health import Advice, Finding, State
 from checkpoint.reasons import Reason
 from checkpoint.sighting import CodeHint
+from tests.web.catalogue import CATALOGUE, WEB, texts_of_pages
 from tests.web.pages import Pages
 from web import findings, words
 from web.language import LOCALES
 from web.officers import Role
 from web.reason_words import REASONS, Said
 
-WEB = Path(words.__file__).parent
 CHECKPOINT = WEB.parent / "checkpoint"
-CATALOGUE = WEB / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 
 WORDED: dict[type[Enum], dict[object, object]] = {
     Reason: dict(REASONS),
@@ -77,11 +74,11 @@ def test_every_mistake_the_use_cases_name_has_words_and_advice(error: str) -> No
 
 
 def test_chinese_catalogue_has_every_text_and_nothing_stale() -> None:
-    used = set(_texts_of_pages())
+    used = set(texts_of_pages())
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file)
     translated = {m.id: m.string for m in catalogue if m.id}
-    assert used - set(translated) == set(), "not translated"
+    assert used - set(translated) == set(), "not translated; run: python -m tests.web.catalogue"
     assert set(translated) - used == set(), "no page uses these any more"
     assert [i for i, text in translated.items() if not text] == []
     assert not any(m.fuzzy for m in catalogue if m.id)
@@ -100,14 +97,12 @@ def test_compiled_catalogue_is_the_one_of_the_texts() -> None:
         catalogue = read_po(file)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
-    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), (
-        "compile it: pybabel compile -d web/translations"
-    )
+    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), "run: python -m tests.web.catalogue"
 
 
 @pytest.mark.parametrize("path", ["/gate", "/bench", "/log", "/health"])
 def test_a_chinese_page_holds_no_english_text(path: str, pages: Pages) -> None:
-    english = {t for t in _texts_of_pages() if re.search(r"[A-Za-z]{4}", t) and "%" not in t and "{" not in t}
+    english = {t for t in texts_of_pages() if re.search(r"[A-Za-z]{4}", t) and "%" not in t and "{" not in t}
     seen = pages.client(language="zh").see(path)
     left = [t for t in english if re.search(rf"(?<![A-Za-z]){re.escape(t)}(?![A-Za-z])", seen)]
     assert left == ["English"] or left == [], left
@@ -119,13 +114,6 @@ def _in_both(pages: Pages, text: object) -> tuple[str, str]:
             english = str(text)
         with force_locale(LOCALES["zh"]):
             return english, str(text)
-
-
-def _texts_of_pages() -> Iterator[str]:
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
-    keywords = {"_": None, "gettext": None, "lazy_gettext": None}
-    for found in extract_from_dir(str(WEB), method_map=methods, keywords=keywords):
-        yield str(found[2])
 
 
 def _places(text: str) -> set[str]:

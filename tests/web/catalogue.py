@@ -1,0 +1,53 @@
+"""`python -m tests.web.catalogue`: bring the Chinese catalogue up to date with the texts of the pages.
+
+Keeps what is translated, drops what no page uses any more, adds new texts without words, and compiles. Write the
+missing words into messages.po and run it again; it ends with 1 as long as one is missing.
+"""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+import web
+
+WEB = Path(str(web.__file__)).parent
+CATALOGUE = WEB / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None}
+ALWAYS = datetime(2022, 3, 20, tzinfo=UTC)  # the same texts give the same file
+
+
+def texts_of_pages() -> Iterator[str]:
+    """Yield every text that a page or its Python asks to be translated."""
+    for found in extract_from_dir(str(WEB), method_map=METHODS, keywords=KEYWORDS):
+        yield str(found[2])
+
+
+def main() -> int:
+    """Rewrite messages.po and messages.mo; return 1 where words are missing."""
+    with CATALOGUE.open("rb") as file:
+        known = {m.id: m.string for m in read_po(file) if m.id}
+    made = Catalog(locale="zh_Hans_CN", project="checkpoint-station", version="0.1.0", fuzzy=False)
+    made.header_comment = "# Chinese words of the officers' pages."
+    made.creation_date = made.revision_date = ALWAYS
+    made.last_translator, made.language_team, made.msgid_bugs_address = "Checkpoint contributors", "zh_Hans_CN", ""
+    for text in texts_of_pages():
+        made.add(text, str(known.get(text, "")))
+    with CATALOGUE.open("wb") as file:
+        write_po(file, made, sort_output=True, width=0)
+    with CATALOGUE.with_suffix(".mo").open("wb") as file:
+        write_mo(file, made)
+    missing = sorted(str(m.id) for m in made if m.id and not m.string)
+    for text in missing:
+        print(f"no Chinese: {text}")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
