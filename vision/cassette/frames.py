@@ -60,8 +60,14 @@ class Pyramid:
 
     def __init__(self, picture: Image, smallest: int = 24) -> None:
         self._levels = [picture]
-        while min(self._levels[-1].shape[:2]) >= 2 * smallest:
+        self._deepest = max(0, int(math.log2(max(1.0, min(picture.shape[:2]) / smallest))))
+
+    def _level(self, wanted: int) -> tuple[int, Image]:
+        """Return the wanted level, or the deepest there is; levels are made when first asked for."""
+        wanted = min(wanted, self._deepest)
+        while len(self._levels) <= wanted:
             self._levels.append(np.asarray(cv2.pyrDown(self._levels[-1]), np.uint8))
+        return wanted, self._levels[wanted]
 
     def cut(self, frame: Frame, before_mm: float, size: tuple[int, int], px_per_mm: float) -> Image:
         """Return the picture in `frame`, `size` (width, height) pixels at `px_per_mm`.
@@ -69,9 +75,8 @@ class Pyramid:
         The frame's origin lies `before_mm` from the left side, on the middle row; what lies outside the picture shows
         its nearest edge pixel.
         """
-        level = int(
-            np.clip(math.floor(math.log2(max(frame.px_per_mm / px_per_mm, 1.0)) + 0.3), 0, len(self._levels) - 1)
-        )
+        wanted = math.floor(math.log2(max(frame.px_per_mm / px_per_mm, 1.0)) + 0.3)
+        level, picture = self._level(max(0, wanted))
         factor = 0.5**level
         small = frame.scaled(factor)
         step = small.px_per_mm / px_per_mm
@@ -81,7 +86,7 @@ class Pyramid:
         x0, y0 = small.x + (factor - 1) / 2, small.y + (factor - 1) / 2
         back = np.array(((cos, -sin, x0 + left * cos - top * sin), (sin, cos, y0 + left * sin + top * cos)))
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        cut = cv2.warpAffine(self._levels[level], back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        cut = cv2.warpAffine(picture, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(cut, np.uint8)
 
     def patch(self, frame: Frame) -> Image:

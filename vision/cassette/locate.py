@@ -124,7 +124,8 @@ def _find(grey: Image, patience: Sequence[tuple[int, int]]) -> list[Located]:
         if found and found[0][0] >= _SURE:
             break
     if not found and len(patience) > 1:
-        found = _apart(pyramid, _score_single_sides(pyramid, edges))
+        # So loose a proposal is believed only where the cassette itself is plain to see.
+        found = [one for one in _apart(pyramid, _score_single_sides(pyramid, edges)) if one[0] >= _SURE]
     return [_measure(pyramid, edges, odds, frame) for odds, frame in found]
 
 

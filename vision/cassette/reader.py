@@ -10,9 +10,10 @@ from checkpoint.ports import CassetteShot, Image
 from checkpoint.reasons import Reason
 from vision.cassette import evidence
 from vision.cassette.absorbance import bgr
+from vision.cassette.centring import read_centred
 from vision.cassette.geometry import ControlEnd
 from vision.cassette.locate import Located, find_cassettes
-from vision.cassette.rectify import Rectified, rectify
+from vision.cassette.rectify import Rectified, rectify, window_cutter
 from vision.cassette.window import WindowReading, read_window
 
 View = Literal["auto", "cassette", "window"]
@@ -51,20 +52,20 @@ def read_file_view(image: Image, view: View) -> list[CassetteShot]:
 
 def _cassettes(image: Image) -> list[CassetteShot]:
     """Return a shot for each cassette located, the surest first."""
-    return [_cassette(one, rectify(image, one)) for one in find_cassettes(image)]
+    return [_cassette(image, one, rectify(image, one)) for one in find_cassettes(image)]
 
 
-def _cassette(located: Located, rectified: Rectified) -> CassetteShot:
-    read = read_window(
-        rectified.window,
-        control_end=rectified.control_end,
-        mm_per_px=1 / rectified.px_per_mm,
-        picture_sharp=rectified.sharp,
-    )
+def _cassette(image: Image, located: Located, rectified: Rectified) -> CassetteShot:
+    def read_crop(window: Image, px_per_mm: float) -> WindowReading:
+        end = rectified.control_end
+        return read_window(window, control_end=end, mm_per_px=1 / px_per_mm, picture_sharp=rectified.sharp)
+
+    centred = read_centred(rectified.frame, window_cutter(image, rectified.px_per_mm), read_crop)
+    read = centred.read
     if rectified.control_end is ControlEnd.UNKNOWN:
         read = replace(read, reading=_without_direction(read.reading))
     corners = tuple((float(x), float(y)) for x, y in np.asarray(located.corners))
-    picture = evidence.draw(rectified.window, read, cassette=rectified.cassette)
+    picture = evidence.draw(centred.window, read, cassette=rectified.cassette)
     return CassetteShot(replace(read.reading, corners=corners), picture)
 
 

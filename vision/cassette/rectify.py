@@ -1,5 +1,6 @@
 """Cut a located cassette out of its picture: upright, control end at the left, sample well at the right, to scale."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,13 @@ def rectify(image: Image, located: Located, px_per_mm: float | None = None) -> R
         frame=frame,
         blur_mm=blur_mm(body, _BLUR_PX_PER_MM),
     )
+
+
+def window_cutter(image: Image, px_per_mm: float) -> Callable[[Frame], tuple[Image, float]]:
+    """Return what cuts a window's crop out of `image` for any frame, at `px_per_mm`."""
+    pyramid = Pyramid(image)
+    window_mm = (WINDOW_MM[0] + 2 * WINDOW_MARGIN_MM[0], WINDOW_MM[1] + 2 * WINDOW_MARGIN_MM[1])
+    return lambda frame: (_cut(pyramid, frame, window_mm[0] / 2, window_mm, px_per_mm), px_per_mm)
 
 
 def _cut(pyramid: Pyramid, frame: Frame, before_mm: float, size_mm: tuple[float, float], scale: float) -> Image:

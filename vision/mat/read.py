@@ -12,6 +12,7 @@ import numpy.typing as npt
 from checkpoint.assay import NO_LINE, Outcome, Reading
 from checkpoint.ports import Image
 from checkpoint.reasons import Reason
+from vision.cassette.centring import read_centred
 from vision.cassette.frames import Frame, Pyramid
 from vision.cassette.geometry import ControlEnd
 from vision.cassette.locate import WINDOW_MM
@@ -32,7 +33,7 @@ _FEWEST_FIDUCIALS = 3
 _FIDUCIAL_ERROR_MM = 1.5  # a sheet that curls more than this is not read
 _SCALES = (4.0, 20.0)  # pixels per mm of a window crop
 _CASSETTE = 0.0  # log odds, see `recognise`
-_TURNED = 1.0  # log odds by which the wrong way round must win to be said
+_TURNED = 1.2  # log odds by which one way round must win to be certain
 _CLEARLY = 4.0  # log odds by which one way round is chosen without a closer look
 _LETTER_SEEN = 0.55  # correlation with the letter as printed
 _SLOT_REACH_MM = (26.0, 4.0)  # how far a window may lie from the slot's middle, along and across
@@ -156,17 +157,28 @@ def _read_slot(
         return replace(found, state=SlotState.OUT_OF_VIEW)
     if all(_sees(grey, printed, letter) for letter in view.layout.letters if _within(letter, slot)):
         return replace(found, state=SlotState.EMPTY)
-    odds, frame = _cassette_in(pyramid, slot)
+    odds, frame, sure = _cassette_in(pyramid, slot)
     if odds < _CASSETTE:
         return replace(found, reading=_no_result(Reason.WINDOW_COVERED, corners))
-    if abs(np.remainder(frame.angle + np.pi, 2 * np.pi) - np.pi) > np.pi / 2:
+    if sure and abs(np.remainder(frame.angle + np.pi, 2 * np.pi) - np.pi) > np.pi / 2:
         return replace(found, reading=_no_result(Reason.LAID_WRONG_WAY, corners))
     on_sheet = Frame((frame.x + 0.5) / FLAT_PX_PER_MM, (frame.y + 0.5) / FLAT_PX_PER_MM, frame.angle, 1.0)
-    window, px_per_mm = _cut_window(image, view, on_sheet)
-    read = reader(window, control_end=ControlEnd.START, mm_per_px=1 / px_per_mm)
-    reading = replace(read.reading, slot=slot.number, corners=found.corners)
+    centred = read_centred(
+        on_sheet,
+        lambda at: _cut_window(image, view, at),
+        lambda window, scale: reader(window, control_end=ControlEnd.START, mm_per_px=1 / scale),
+    )
+    reading = replace(centred.read.reading, slot=slot.number, corners=found.corners)
+    if not sure and reading.outcome is not Outcome.POSITIVE:
+        # Which end the control line is at is not certain here, so one line alone, or none, says nothing.
+        reading = replace(reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
     return replace(
-        found, reading=reading, window=window, window_px_per_mm=px_per_mm, window_reading=read, frame=on_sheet
+        found,
+        reading=reading,
+        window=centred.window,
+        window_px_per_mm=centred.px_per_mm,
+        window_reading=centred.read,
+        frame=centred.frame,
     )
 
 
@@ -184,8 +196,8 @@ def _within(letter: Letter, slot: Slot) -> bool:
     return slot.x < letter.x < slot.x + slot.width and slot.y < letter.y < slot.y + slot.height
 
 
-def _cassette_in(pyramid: Pyramid, slot: Slot) -> tuple[float, Frame]:
-    """Return the likeliest cassette in a slot, its frame in pixels of the flattened sheet."""
+def _cassette_in(pyramid: Pyramid, slot: Slot) -> tuple[float, Frame, bool]:
+    """Return the likeliest cassette in a slot, its frame in pixels of the flattened sheet, whether its way is sure."""
     scale = FLAT_PX_PER_MM
     middle_x, middle_y = (slot.x + slot.width / 2) * scale - 0.5, (slot.y + slot.height / 2) * scale - 0.5
     tries = [
@@ -197,8 +209,9 @@ def _cassette_in(pyramid: Pyramid, slot: Slot) -> tuple[float, Frame]:
     backward = max((one for one in tries if one[1].angle != 0.0), key=lambda one: one[0])
     if abs(backward[0] - forward[0]) < _CLEARLY:
         forward, backward = (settle(pyramid, *one, scale_known=True, rounds=3) for one in (forward, backward))
-        return backward if backward[0] > forward[0] + _TURNED else forward
-    return settle(pyramid, *max(forward, backward, key=lambda one: one[0]), scale_known=True, rounds=3)
+        likelier = max(forward, backward, key=lambda one: one[0])
+        return *likelier, abs(backward[0] - forward[0]) > _TURNED
+    return *settle(pyramid, *max(forward, backward, key=lambda one: one[0]), scale_known=True, rounds=3), True
 
 
 def _sees(grey: Image, printed: Image, letter: Letter) -> bool:
