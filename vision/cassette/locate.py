@@ -107,15 +107,8 @@ def _in_full_picture(found: Located, factor: float) -> Located:
 
 def _find(grey: Image, patience: Sequence[tuple[int, int]]) -> list[Located]:
     edges = straight_edges(grey)
-    height, width = grey.shape
-    right, bottom = width - 1, height - 1
-    border = np.array(((0, 0, right, 0), (0, bottom, right, bottom), (0, 0, 0, bottom), (right, 0, right, bottom)))
-    pairs = parallel_pairs(np.vstack([edges, border]), narrowest=3.0, widest=0.8 * max(height, width))
     pyramid = Pyramid(grey)
-    windows = [p for p in pairs if p.length < 6.2 * p.width and p.width < 0.12 * max(height, width)]
-    bodies = [p for p in pairs if p.width >= 14 and p.length > 2.0 * p.width]
-    # A lone solid shape is the likeliest cassette: never crowded out by the many edges of a grain or a print.
-    solid = _strongest([p for p in solid_boxes(grey) if p.width >= 14], _MOST_SOLID)
+    windows, bodies, solid = _proposals(grey, edges)
     found: list[tuple[float, Frame]] = []
     for most_windows, most_bodies in patience:
         scored = _score_windows(pyramid, _strongest(windows, most_windows))
@@ -127,6 +120,27 @@ def _find(grey: Image, patience: Sequence[tuple[int, int]]) -> list[Located]:
         # So loose a proposal is believed only where the cassette itself is plain to see.
         found = [one for one in _apart(pyramid, _score_single_sides(pyramid, edges)) if one[0] >= _SURE]
     return [_measure(pyramid, edges, odds, frame) for odds, frame in found]
+
+
+def proposed_frames(grey: Image) -> list[tuple[float, Frame]]:
+    """Return the proposals of a grey picture with their log odds, as they come: what a fit is to tell apart."""
+    pyramid = Pyramid(grey)
+    windows, bodies, solid = _proposals(grey, straight_edges(grey))
+    scored = _score_windows(pyramid, _strongest(windows, _PATIENCE[0][0]))
+    return scored + _score_bodies(pyramid, solid + _strongest(bodies, _PATIENCE[0][1]))
+
+
+def _proposals(grey: Image, edges: Segments) -> tuple[list[Pair], list[Pair], list[Pair]]:
+    """Return pairs that may be windows, pairs that may be cassettes, and lone solid shapes."""
+    height, width = grey.shape
+    right, bottom = width - 1, height - 1
+    border = np.array(((0, 0, right, 0), (0, bottom, right, bottom), (0, 0, 0, bottom), (right, 0, right, bottom)))
+    pairs = parallel_pairs(np.vstack([edges, border]), narrowest=3.0, widest=0.8 * max(height, width))
+    windows = [p for p in pairs if p.length < 6.2 * p.width and p.width < 0.12 * max(height, width)]
+    bodies = [p for p in pairs if p.width >= 14 and p.length > 2.0 * p.width]
+    # A lone solid shape is the likeliest cassette: never crowded out by the many edges of a grain or a print.
+    solid = _strongest([p for p in solid_boxes(grey) if p.width >= 14], _MOST_SOLID)
+    return windows, bodies, solid
 
 
 def _strongest(pairs: list[Pair], most: int) -> list[Pair]:

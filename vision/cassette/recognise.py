@@ -6,6 +6,9 @@ cassette lying the other way round is one of the things it was fitted to turn do
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,15 +24,38 @@ _CELL = 6  # pixels of the patch: 3 mm
 STEP_MM = _CELL / PATCH_PX_PER_MM
 
 
+Model = tuple[npt.NDArray[Any], float]
+"""Weights, shape (features, 2), one column a direction; bias."""
+
+_other: ContextVar[Model | None] = ContextVar("_other", default=None)
+
+
 @cache
-def _model() -> tuple[npt.NDArray[Any], float]:
-    """Return the weights, one column a direction, and the bias."""
+def _shipped() -> Model:
     with resources.files("vision.cassette").joinpath("weights/locator.npz").open("rb") as file, np.load(file) as stored:
-        weights, bias = stored["weights"].astype(np.float32), float(stored["bias"])
+        return _both_ways(stored["weights"].astype(np.float32), float(stored["bias"]))
+
+
+def _both_ways(weights: npt.NDArray[Any], bias: float) -> Model:
     across, down = PATCH_SIZE[0] // _CELL - 1, PATCH_SIZE[1] // _CELL - 1
     # Turned by half, block and cell order run backwards and the unsigned orientations stay.
     backward = weights.reshape(across, down, 2, 2, 9)[::-1, ::-1, ::-1, ::-1].reshape(-1)
     return np.column_stack([weights, backward]), bias
+
+
+def model() -> Model:
+    """Return the weights in use: those that ship, unless `using` others."""
+    return _other.get() or _shipped()
+
+
+@contextmanager
+def using(weights: npt.NDArray[Any], bias: float) -> Iterator[None]:
+    """Recognise by other weights for a while: how a fit is judged on what it was not fitted to."""
+    token = _other.set(_both_ways(weights, float(bias)))
+    try:
+        yield
+    finally:
+        _other.reset(token)
 
 
 @cache
@@ -37,7 +63,7 @@ def _descriptor() -> cv2.HOGDescriptor:
     return cv2.HOGDescriptor(PATCH_SIZE, (2 * _CELL, 2 * _CELL), (_CELL, _CELL), (_CELL, _CELL), 9)
 
 
-def _describe(strip: Image) -> npt.NDArray[Any]:
+def describe(strip: Image) -> npt.NDArray[Any]:
     """Return the gradient histograms of every patch along a strip, shape (steps, features)."""
     steps = (strip.shape[1] - PATCH_SIZE[0]) // _CELL + 1
     described = _descriptor().compute(strip, winStride=(_CELL, _CELL))
@@ -46,14 +72,14 @@ def _describe(strip: Image) -> npt.NDArray[Any]:
 
 def _scores(described: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the log odds for the sample well on the right and on the left, shape (steps, 2)."""
-    weights, bias = _model()
+    weights, bias = model()
     scores: npt.NDArray[Any] = described @ weights + bias
     return scores
 
 
 def score(pyramid: Pyramid, frame: Frame) -> float:
     """Return the log odds that `frame` is that of a cassette."""
-    return float(_scores(_describe(pyramid.patch(frame)))[0, 0])
+    return float(_scores(describe(pyramid.patch(frame)))[0, 0])
 
 
 def best_along(pyramid: Pyramid, frame: Frame, span_mm: float) -> list[tuple[float, Frame]]:
@@ -64,7 +90,7 @@ def best_along(pyramid: Pyramid, frame: Frame, span_mm: float) -> list[tuple[flo
     start = -span_mm / 2 - ahead
     size = (PATCH_SIZE[0] + (steps - 1) * _CELL, PATCH_SIZE[1])
     strip = pyramid.cut(frame.shifted(start), PATCH_BEFORE_MM, size, PATCH_PX_PER_MM)
-    odds = _scores(_describe(strip))
+    odds = _scores(describe(strip))
     at = odds.argmax(axis=0)
     forward = frame.shifted(start + float(at[0]) * STEP_MM)
     backward = frame.shifted(start + float(at[1]) * STEP_MM + ahead).reversed()
