@@ -4,8 +4,8 @@
     python -m bench.train_locator PHOTOS --folds    leaves out one source of photos at a time; prints what is found
 
 A logistic regression on gradient histograms; half of the pictures are mirrored across the cassette's axis. Everything
-is seeded; the marked photos stand in ``bench/locator_frames.csv``. The proposals that the shipped weights find likeliest
-without being cassettes are among the negatives, so running it again mines the mistakes of the run before.
+is seeded; the marked photos stand in ``bench/locator_frames.csv``. The proposals that the shipped weights find
+likeliest without being cassettes are among the negatives: running it again mines the mistakes of the run before.
 """
 
 import argparse

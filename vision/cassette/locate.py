@@ -24,7 +24,7 @@ WINDOW_MM = (13.4, 3.4)
 
 _WORKING_SIDES = (720, 1440)  # longest side, pixels: the larger one only where the smaller shows nothing
 _PATIENCE = ((120, 16), (500, 80))  # windows and bodies looked at; the larger numbers only where nothing sure was found
-_QUICK = ((50, 6),)
+_QUICK, _QUICK_SIDES = ((40, 4),), (600,)
 _MOST_SOLID, _MOST_SINGLE = 6, 8
 _SIDE_LENGTHS_MM = (66.0, 57.0, 49.0)  # a side is seen without its rounded corners, or less of it
 _SURE = 3.0  # log odds
@@ -69,7 +69,7 @@ def find_cassettes(image: Image, *, quick: bool = False) -> list[Located]:
     `quick` is for live pictures: one look, which misses small cassettes and those in clutter.
     """
     longest = max(image.shape[:2])
-    for side in _WORKING_SIDES[:1] if quick else _WORKING_SIDES:
+    for side in _QUICK_SIDES if quick else _WORKING_SIDES:
         factor = _reduction(longest, side)
         found = _find(_reduced_grey(image, factor), _QUICK if quick else _PATIENCE)
         if found or factor == 1.0:
