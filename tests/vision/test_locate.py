@@ -8,7 +8,16 @@ import pytest
 from vision.cassette.geometry import ControlEnd
 from vision.cassette.locate import find_cassettes
 from vision.cassette.rectify import rectify
-from vision.render import Background, CassetteSpec, Placement, Shot, render_cassette, render_empty_bench, render_scene
+from vision.render import (
+    GEOMETRIES,
+    Background,
+    CassetteSpec,
+    Placement,
+    Shot,
+    render_cassette,
+    render_empty_bench,
+    render_scene,
+)
 
 STILL = Shot(noise=1.5)
 
@@ -140,3 +149,19 @@ def test_corners_go_round_from_the_control_end():
     corners = found_in(drawn)[0].corners
 
     assert np.abs(corners - drawn.cassettes[0].corners).max() < 2.0 * 7
+
+
+def test_a_card_with_two_windows_side_by_side_is_known_for_one():
+    slim = GEOMETRIES[3]
+    card = [CassetteSpec(geometry=slim, printed=False), CassetteSpec(geometry=slim, printed=False)]
+    drawn = render_scene(
+        card, np.random.default_rng(11), px_per_mm=7, background=Background.WOOD,
+        placements=[Placement(0, -5.5, 0), Placement(0, 5.5, 0)], shot=STILL,
+    )  # fmt: skip
+    single = render_scene(
+        card[:1], np.random.default_rng(11), px_per_mm=7, background=Background.WOOD, placements=[Placement()],
+        shot=STILL,
+    )  # fmt: skip
+
+    assert found_in(drawn)[0].several_strips
+    assert not found_in(single)[0].several_strips

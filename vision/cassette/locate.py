@@ -6,7 +6,7 @@ picture shows around each decides (`recognise`), and the best are settled into p
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -33,6 +33,7 @@ _BODY_WIDTHS_MM = (20.5, 17.8, 15.0)
 _ACCEPT = 0.0  # log odds
 _ONE_SCALE = 1.6
 _SIDES_KNOWN = 1.0  # log odds by which one direction must beat the other
+_BESIDE = -2.0  # log odds of a second window: a card of two tests -0.6 and 0.2; all single cassettes below -3.3
 _OVERLAP = 0.25  # share of the smaller body: more means that two finds are one cassette
 
 
@@ -43,7 +44,8 @@ class Located:
     ``frame``: origin in the middle of the window, x axis from the control end to the sample well; ``corners``: of the
     cassette, shape (4, 2), pixels, clockwise, the control end's first, some possibly outside the picture;
     ``window_corners``: of the visible membrane, as nearly as the frame tells; ``score``: log odds of being a cassette;
-    ``direction_score``: by how much those beat the reversed direction's.
+    ``direction_score``: by how much those beat the reversed one's; ``several_strips``: whether another window lies
+    beside this one in the same cassette, as on cards with two tests, which this reader does not know.
     """
 
     frame: Frame
@@ -51,6 +53,7 @@ class Located:
     window_corners: npt.NDArray[Any]
     score: float
     direction_score: float
+    several_strips: bool = False
 
     @property
     def confidence(self) -> float:
@@ -102,7 +105,7 @@ def _in_full_picture(found: Located, factor: float) -> Located:
 
     middle = enlarge(np.array((found.frame.x, found.frame.y)))
     frame = Frame(float(middle[0]), float(middle[1]), found.frame.angle, found.frame.px_per_mm / factor)
-    return Located(frame, enlarge(found.corners), enlarge(found.window_corners), found.score, found.direction_score)
+    return replace(found, frame=frame, corners=enlarge(found.corners), window_corners=enlarge(found.window_corners))
 
 
 def _find(grey: Image, patience: Sequence[tuple[int, int]]) -> list[Located]:
@@ -233,4 +236,9 @@ def _measure(pyramid: Pyramid, edges: Segments, odds: float, frame: Frame) -> Lo
     backward = max(score(pyramid, frame.reversed().shifted(along)) for along in (-1.5, 0.0, 1.5))
     half = np.array(WINDOW_MM) / 2
     window = frame.to_picture(np.array(((-1, -1), (1, -1), (1, 1), (-1, 1))) * half)
-    return Located(frame, outline(edges, frame), window, odds, odds - backward)
+    beside = max(
+        score(pyramid, frame.shifted(along, across))
+        for across in (-12.5, -11.0, -9.5, -8.0, 8.0, 9.5, 11.0, 12.5)
+        for along in (-1.5, 1.5)
+    )
+    return Located(frame, outline(edges, frame), window, odds, odds - backward, several_strips=beside > _BESIDE)

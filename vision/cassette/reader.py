@@ -64,6 +64,9 @@ def _cassette(image: Image, located: Located, rectified: Rectified) -> CassetteS
     read = centred.read
     if rectified.control_end is ControlEnd.UNKNOWN:
         read = replace(read, reading=_without_direction(read.reading))
+    if located.several_strips:
+        unknown = replace(read.reading, outcome=Outcome.RETAKE, reason=Reason.UNKNOWN_CASSETTE_TYPE)
+        read = replace(read, reading=unknown)
     corners = tuple((float(x), float(y)) for x, y in np.asarray(located.corners))
     picture = evidence.draw(centred.window, read, cassette=rectified.cassette)
     return CassetteShot(replace(read.reading, corners=corners), picture)
