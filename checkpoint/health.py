@@ -26,6 +26,7 @@ class Finding(StrEnum):
     WRITES = "writes"
     CANNOT_WRITE = "cannot-write"
     CHAIN_BROKEN = "chain-broken"
+    RECOVERED = "recovered"  # the journal was damaged at the start, and restored as far as it proves itself
     FRESH = "fresh"
     STALE = "stale"
     NONE = "none"

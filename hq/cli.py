@@ -150,14 +150,14 @@ def user(office: Office, name: str, role: str, password: str) -> None:
 
 
 @main.command(
-    epilog='Example: checkpoint-hq enroll --name "Lane 1" --town Pinghu --url https://hq.example > lane1.json'
+    "invite", epilog='Example: checkpoint-hq invite --name "Lane 1" --town Pinghu --url https://hq.example > lane1.json'
 )
 @click.option("--name", required=True, help="The station's name on the board.")
 @click.option("--town", default="", help="Where it stands.")
 @click.option("--url", default="http://127.0.0.1:8090", show_default=True, help="How the station reaches this server.")
 @click.option("--approve", is_flag=True, help="Let it in at once, without another look at the desk.")
 @on_headquarters
-def enroll(office: Office, name: str, town: str, url: str, approve: bool) -> None:
+def invite_station(office: Office, name: str, town: str, url: str, approve: bool) -> None:
     """Print a one-time invitation for one station (JSON; valid 24 hours)."""
     try:
         offer = invite(office.store, office.keys, url=url, name=name, town=town, approve=approve, now=office.now())

@@ -11,6 +11,7 @@ from checkpoint.clock import ClockTrust, Moment
 from checkpoint.credentials import TrustList
 from checkpoint.crossing import Category
 from checkpoint.health import Advice, Check, Finding, State, SyncStatus
+from checkpoint.journal.recovery import Recovery
 from checkpoint.policy import PackShelf
 
 CATEGORIES = tuple(Category)
@@ -56,6 +57,14 @@ def writable(folder: Path) -> Check:
         detail = {"detail": error.strerror or str(error)}
         return Check("journal", State.FAULT, Finding.CANNOT_WRITE, Advice.FREE_DISK, detail)
     return Check("journal", State.OK, Finding.WRITES)
+
+
+def chain(recovery: Recovery | None) -> Check:
+    """Return whether the journal was whole when the station started."""
+    if recovery is None:
+        return Check("chain", State.OK, Finding.WORKS)
+    data = {"restored": str(recovery.restored), "salvaged": str(recovery.salvaged), "kept": recovery.kept_aside.name}
+    return Check("chain", State.FAULT, Finding.RECOVERED, Advice.CALL_SUPPORT, data)
 
 
 def disk(folder: Path) -> Check:

@@ -20,6 +20,7 @@ from checkpoint.events import Kind, PhotoRef
 from checkpoint.gate import Gate, GateSettings
 from checkpoint.health import Check
 from checkpoint.journal import Journal, LogQuery, Seal
+from checkpoint.journal.recovery import open_or_recover
 from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.policy.signing import key_id
 from checkpoint.ports import Camera, CassetteReader
@@ -67,6 +68,10 @@ class Folders:
     @property
     def journal(self) -> Path:
         return self.data / "journal"
+
+    @property
+    def backups(self) -> Path:
+        return self.data / "backups"
 
     @property
     def keys(self) -> Path:
@@ -126,7 +131,9 @@ def build(config: Config) -> Station:
     """Return the station that `config` describes; raise a `CheckpointError` where a part cannot be had."""
     folders = Folders(config.data)
     clock = _clock(config)
-    journal = Journal.open(folders.journal, clock=clock, seal=Seal.open(folders.keys))
+    journal, recovery = open_or_recover(
+        folders.journal, clock=clock, seal=Seal.open(folders.keys), backups=sorted(folders.backups.glob("*"))
+    )
     clock.raise_floor(_newest_entry(journal))
     cameras = {"gate": _camera("gate", config.gate_camera), "bench": _camera("bench", config.bench_camera)}
     lamps = SimulatedLamps()
@@ -181,6 +188,7 @@ def build(config: Config) -> Station:
             *(checks.camera(role, fault=f.fault, simulated=f.camera.simulated) for role, f in feeds.items()),
             checks.lamps(simulated=lamps.simulated),
             checks.clock(now, assumed=config.clock.source == "assume-trusted"),
+            checks.chain(recovery),
             *disk(),
             checks.trust_list(trust(), now.wall, timedelta(days=config.trust.max_age_days)),
             checks.rules(shelf, now.wall),

@@ -20,6 +20,7 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.WRITES: _("is written safely"),
     Finding.CANNOT_WRITE: _("cannot be written"),
     Finding.CHAIN_BROKEN: _("was changed from outside: the chain is broken"),
+    Finding.RECOVERED: _("was damaged at the start and restored as far as it proves itself"),
     Finding.FRESH: _("up to date"),
     Finding.STALE: _("too old"),
     Finding.NONE: _("none in force"),

@@ -243,6 +243,7 @@ CHECKS: Mapping[str, Text] = {
     "lamps": _("Lamps"),
     "clock": _("Clock"),
     "journal": _("Journal"),
+    "chain": _("Journal's chain"),
     "trust-list": _("Trust list"),
     "rules": _("Rules"),
     "sync": _("Uploads"),

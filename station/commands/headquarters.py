@@ -15,7 +15,7 @@ from station.uploads import http_client, sync_once
 from station.wiring import Folders, open_new_journal
 
 
-@click.command(epilog="Example: checkpoint-hq enroll --name gate-1 > invitation.json; checkpoint enrol invitation.json")
+@click.command(epilog="Example: checkpoint-hq invite --name gate-1 > invitation.json; checkpoint enrol invitation.json")
 @click.argument("invitation", metavar="FILE|-")
 @config_option
 def enrol(invitation: str, config_path: Path) -> None:

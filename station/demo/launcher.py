@@ -16,7 +16,7 @@ from types import FrameType
 import httpx
 
 from checkpoint.errors import CheckpointError
-from checkpoint.sync.enrolment import ENROLMENT
+from checkpoint.sync import Enrolment
 from station.demo.issuer import secret_in
 from station.wiring import DEMO_OFFICERS
 
@@ -279,10 +279,14 @@ nonce = "nonce"
 def _enrol_once(config: Path, hq_data: Path, hq_url: str) -> None:
     """Enrol the demo station on its first start: invited and approved by its headquarters in one go."""
     folder = config.parent
-    if (folder / "keys" / ENROLMENT).exists():
+    keys = folder / "keys"
+    enrolment = Enrolment.load(keys)
+    if enrolment is not None:
+        if enrolment.url != hq_url:
+            enrolment.moved_to(hq_url, keys)  # the same headquarters, on another port this time
         return
     invitation = folder / "invitation.json"
-    invite = [beside_python("checkpoint-hq"), "enroll", "--data", str(hq_data), "--url", hq_url, "--approve"]
+    invite = [beside_python("checkpoint-hq"), "invite", "--data", str(hq_data), "--url", hq_url, "--approve"]
     invite += ["--name", DEMO_STATION, "--town", DEMO_TOWN]
     invitation.write_text(_output_of(invite), "utf-8")
     try:

@@ -116,11 +116,11 @@ def test_a_store_that_cannot_be_reached_is_one_clear_line(tmp_path: Path) -> Non
     assert "the store cannot be used" in answer.output
 
 
-def test_enroll_prints_an_invitation_that_a_station_reads(tmp_path: Path) -> None:
-    answer = run("enroll", "--data", str(tmp_path), "--name", "Lane 1", "--url", "http://127.0.0.1:8090")
+def test_invite_prints_an_invitation_that_a_station_reads(tmp_path: Path) -> None:
+    answer = run("invite", "--data", str(tmp_path), "--name", "Lane 1", "--url", "http://127.0.0.1:8090")
     assert answer.exit_code == 0
     assert set(json.loads(answer.output)) == {"v", "url", "token", "hq_key"}
-    assert run("enroll", "--data", str(tmp_path), "--name", " ").exit_code == 2
+    assert run("invite", "--data", str(tmp_path), "--name", " ").exit_code == 2
 
 
 def test_a_user_needs_a_password_that_is_not_too_short(tmp_path: Path) -> None:
