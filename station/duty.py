@@ -5,6 +5,9 @@ import threading
 from checkpoint.events import Event, Kind
 from checkpoint.journal import Journal, LogQuery
 
+RECENT = 100  # log-ins and log-outs that are looked at after a restart: days of them
+WATCHES_ONLY = "auditor"
+
 
 class Duty:
     """The officer in whose name the gate's camera decides; nobody on duty, nothing is decided."""
@@ -12,14 +15,9 @@ class Duty:
     def __init__(self, journal: Journal) -> None:
         self._lock = threading.Lock()
         self._officers: list[str] = []
-        for kind in (Kind.LOGGED_IN, Kind.LOGGED_OUT):
-            page = journal.search(LogQuery(kind=kind, limit=1))
-            if page.entries and kind is Kind.LOGGED_IN:
-                last_in = journal.event(page.entries[0].seq)
-                self._officers = [str(last_in.body["officer"])]
-                in_seq = last_in.seq
-            elif page.entries and self._officers and page.entries[0].seq > in_seq:
-                self._officers = []
+        pages = [journal.search(LogQuery(kind=kind, limit=RECENT)) for kind in (Kind.LOGGED_IN, Kind.LOGGED_OUT)]
+        for event in sorted((event for page in pages for event in page.entries), key=lambda event: event.seq):
+            self.heard(event)
         journal.subscribe(self.heard)
 
     @property
@@ -31,7 +29,7 @@ class Duty:
     def heard(self, event: Event) -> None:
         """Take note of a log-in or a log-out."""
         match event.kind:
-            case Kind.LOGGED_IN:
+            case Kind.LOGGED_IN if event.body.get("role") != WATCHES_ONLY:
                 with self._lock:
                     officer = str(event.body["officer"])
                     self._officers = [*(o for o in self._officers if o != officer), officer]

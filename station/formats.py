@@ -13,6 +13,7 @@ from checkpoint.credentials.health_code_config import IssuerConfig
 from checkpoint.credentials.lorry_pass import SignedPass, typed_pass
 from checkpoint.credentials.receipt import ReceiptFormat
 from checkpoint.credentials.shc import SmartHealthCard
+from checkpoint.credentials.shc_parts import PartCollector
 from checkpoint.credentials.typed_id import typed_id
 from checkpoint.credentials.vds_nc import VdsNc
 from checkpoint.errors import CheckpointError
@@ -40,13 +41,16 @@ def station_formats(
         asked = HealthCodeFormat(issuers, http)
     except (ValueError, OSError) as error:
         raise IssuerError(f"[[issuers]]: {error}") from error
-    return CredentialReader([*_signed(trust, policy), asked])
+    return CredentialReader([*_signed(trust, policy, PartCollector()), asked])
 
 
-def _signed(trust: Callable[[], TrustList], policy: TrustPolicy) -> list[CredentialFormat]:
+def _signed(
+    trust: Callable[[], TrustList], policy: TrustPolicy, parts: PartCollector | None = None
+) -> list[CredentialFormat]:
+    """Return the signed formats; with `parts` a card of several codes may be shown one after another."""
     return [
         HC1(trust, policy),
-        SmartHealthCard(trust, policy),
+        SmartHealthCard(trust, policy, parts),
         VdsNc(trust, policy),
         SignedPass(trust, policy),
         ReceiptFormat(trust, policy),
