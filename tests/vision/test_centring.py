@@ -73,3 +73,19 @@ def test_a_frame_shifted_forth_and_back_is_the_same():
     back = frame.shifted(5.0, -2.0).shifted(-5.0, 2.0)
 
     assert np.allclose((back.x, back.y), (frame.x, frame.y))
+
+
+def test_two_crops_that_do_not_agree_are_a_retake():
+    image, frame = scene()
+    cut = window_cutter(image, PX_PER_MM)
+
+    def depends_on_the_crop(window, px_per_mm):
+        read = read_crop(window, px_per_mm)
+        outcome = Outcome.POSITIVE if window.shape[1] > 20 * px_per_mm else Outcome.NEGATIVE
+        return replace(read, reading=replace(read.reading, outcome=outcome))
+
+    one = read_centred(frame, cut, depends_on_the_crop)
+    both = read_centred(frame, cut, depends_on_the_crop, again=window_cutter(image, PX_PER_MM, (3.0, 2.6)))
+
+    assert one.read.reading.outcome is Outcome.POSITIVE
+    assert both.read.reading.outcome is Outcome.RETAKE

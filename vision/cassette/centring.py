@@ -1,6 +1,7 @@
-"""Read a window from a crop that has it in the middle: cut again where the first crop was off, never read half of one.
+"""Read a window from a crop that has it in the middle: cut again where the first crop was off.
 
-A cassette is recognised to within a few millimetres; the membrane's own outline then says where the window is.
+A cassette is recognised to within a few millimetres; the membrane's own outline then says where the window is. Half a
+window is never read, and a faint line at what may be the window's end is not believed.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,8 @@ Cut = Callable[[Frame], tuple[Image, float]]
 
 _TRIES = 3
 _OFF_MM = (2.2, 1.3)  # along and across: nearer the middle than this, the crop is good enough
+_LONGEST_MM = 16.2  # visible membranes are 11 to 15.5 mm long
+_WEAK = 0.12  # contrast: a step at the end of a window seldom looks stronger
 _CUT_OFF_MM = 0.4  # an end of the membrane this near the crop's own edge may be the crop's
 
 
@@ -32,15 +35,21 @@ class CentredReading:
     read: WindowReading
 
 
-def read_centred(frame: Frame, cut: Cut, reader: Callable[[Image, float], WindowReading]) -> CentredReading:
-    """Read the window at `frame`; a window that stays cut off by its crop's edge is a retake."""
+def read_centred(
+    frame: Frame, cut: Cut, reader: Callable[[Image, float], WindowReading], *, again: Cut | None = None
+) -> CentredReading:
+    """Read the window at `frame`; a window that stays cut off by its crop's edge is a retake.
+
+    `again` cuts a little more or less of the same window: where the two readings differ, neither is believed.
+    """
     tried = _read(frame, cut, reader)
     for _ in range(_TRIES - 1):
         along, across = _off_mm(tried)
         if abs(along) <= _OFF_MM[0] and abs(across) <= _OFF_MM[1]:
             break
         tried = _read(tried.frame.shifted(along, across), cut, reader)
-    if not _cut_off(tried):
+    agreed = again is None or _read(tried.frame, again, reader).read.reading.outcome is tried.read.reading.outcome
+    if agreed and not _cut_off(tried) and not _doubtful(tried):
         return tried
     unclear = replace(tried.read.reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
     return replace(tried, read=replace(tried.read, reading=unclear))
@@ -56,6 +65,14 @@ def _off_mm(tried: CentredReading) -> tuple[float, float]:
     height, width = tried.window.shape[:2]
     middle = tried.read.outline.mean(axis=0) - np.array(((width - 1) / 2, (height - 1) / 2))
     return float(middle[0]) / tried.px_per_mm, float(middle[1]) / tried.px_per_mm
+
+
+def _doubtful(tried: CentredReading) -> bool:
+    """Return whether a weak test line was seen on a membrane longer than any: it may be the window's end."""
+    sides = np.linalg.norm(np.roll(tried.read.outline, -1, axis=0) - tried.read.outline, axis=1) / tried.px_per_mm
+    reading = tried.read.reading
+    weak = reading.outcome is Outcome.POSITIVE and reading.test.contrast < _WEAK
+    return weak and float(max(sides[0], sides[1])) > _LONGEST_MM
 
 
 def _cut_off(tried: CentredReading) -> bool:

@@ -19,6 +19,7 @@ from vision.cassette.window import WindowReading, read_window
 View = Literal["auto", "cassette", "window"]
 
 _CROP_SIDE = 1200  # pixels: longer pictures are photos of a scene, not crops of a window
+_CLOSER_MARGIN_MM = (3.6, 2.6)  # of the second crop that a reading must agree with
 _CROP_SHAPE = (1.2, 6.5)  # length over width of crops; a cassette cut out tightly is 3.0 to 5.5 and is located first
 
 
@@ -60,7 +61,9 @@ def _cassette(image: Image, located: Located, rectified: Rectified) -> CassetteS
         end = rectified.control_end
         return read_window(window, control_end=end, mm_per_px=1 / px_per_mm, picture_sharp=rectified.sharp)
 
-    centred = read_centred(rectified.frame, window_cutter(image, rectified.px_per_mm), read_crop)
+    closer = window_cutter(image, rectified.px_per_mm, _CLOSER_MARGIN_MM)
+    cut = window_cutter(image, rectified.px_per_mm)
+    centred = read_centred(rectified.frame, cut, read_crop, again=closer)
     read = centred.read
     if rectified.control_end is ControlEnd.UNKNOWN:
         read = replace(read, reading=_without_direction(read.reading))

@@ -14,8 +14,8 @@ from vision.cassette.locate import WINDOW_MM, Located
 from vision.cassette.sharpness import blur_mm
 
 CASSETTE_BEFORE_MM, CASSETTE_LENGTH_MM, CASSETTE_WIDTH_MM = 34.0, 78.0, 24.0
-WINDOW_MARGIN_MM = (3.0, 2.6)
-"""Bevel and plastic left around the membrane, along and across: what the window reader is used to seeing."""
+WINDOW_MARGIN_MM = (4.2, 2.6)
+"""Bevel and plastic left around the membrane, along and across: its ends are to be seen in kits of long windows too."""
 
 _BLUR_PX_PER_MM = 6.0
 _SHARP_MM = 0.21  # all of 43 public photos, each of a cassette that a person can read, lie below
@@ -71,10 +71,12 @@ def rectify(image: Image, located: Located, px_per_mm: float | None = None) -> R
     )
 
 
-def window_cutter(image: Image, px_per_mm: float) -> Callable[[Frame], tuple[Image, float]]:
+def window_cutter(
+    image: Image, px_per_mm: float, margin_mm: tuple[float, float] = WINDOW_MARGIN_MM
+) -> Callable[[Frame], tuple[Image, float]]:
     """Return what cuts a window's crop out of `image` for any frame, at `px_per_mm`."""
     pyramid = Pyramid(image)
-    window_mm = (WINDOW_MM[0] + 2 * WINDOW_MARGIN_MM[0], WINDOW_MM[1] + 2 * WINDOW_MARGIN_MM[1])
+    window_mm = (WINDOW_MM[0] + 2 * margin_mm[0], WINDOW_MM[1] + 2 * margin_mm[1])
     return lambda frame: (_cut(pyramid, frame, window_mm[0] / 2, window_mm, px_per_mm), px_per_mm)
 
 
