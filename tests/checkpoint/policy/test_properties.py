@@ -267,10 +267,14 @@ def test_24_hours_are_24_hours_whatever_the_date(milliseconds: int, microseconds
 
 
 def test_the_generator_admits_some_and_refuses_some() -> None:
-    """A property about admission says nothing where nobody is ever admitted."""
+    """A property about admission says nothing where nobody is ever admitted.
+
+    Hypothesis takes constants from whatever modules are loaded, so the examples differ with what ran before: there are
+    enough of them for the rarest case to come all the same.
+    """
     seen: set[tuple[Category, Verdict]] = set()
 
-    @settings(max_examples=400, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=2000, deadline=None, derandomize=True, database=None)
     @given(LIKELY)
     def collect(evidence: Evidence) -> None:
         for pack in PACKS[:2]:
