@@ -47,6 +47,8 @@ class Purpose(StrEnum):
     RECEIPT = "checkpoint receipt 1"
     REPLY = "checkpoint reply 1"
     CLOSING = "checkpoint closing head 1"
+    DOCUMENT = "checkpoint document 1"
+    WANT = "checkpoint want 1"
 
 
 class Message(BaseModel):
@@ -136,7 +138,18 @@ class Heartbeat(Message):
     pending_photos: Count
     software: str = ""
     rules: list[str] = []
+    published: list[str] = []  # documents of headquarters that it runs by, or holds for later
     faults: list[str] = []
+    sig: str
+
+
+class Want(Message):
+    """A station asks for one document by the name under which headquarters published it."""
+
+    v: int
+    device: DeviceId
+    name: Annotated[str, Field(max_length=160)]
+    sent_at: str
     sig: str
 
 
@@ -168,16 +181,14 @@ class Receipt(Message):
 
 
 class Reply(Message):
-    """Headquarters' answer to a batch. ``rules``, ``trust`` and ``revocations`` name the versions in force."""
+    """Headquarters' answer to a batch. ``published`` names the documents in force, or soon to be."""
 
     acked_to: Count
     acked_hash: Hash
     receipt: Json
     missing_photos: list[Hash] = []
     quarantined: list[int] = []
-    rules: list[str] = []
-    trust: str = ""
-    revocations: str = ""
+    published: list[str] = []
 
 
 class EarlyReply(Message):

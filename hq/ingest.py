@@ -13,12 +13,14 @@ from checkpoint.wire import (
     Early,
     Heartbeat,
     Purpose,
+    Want,
     sign,
 )
 from hq.alerts import Concern, concern_of, raise_alert
 from hq.held import Station, hash_at, last_seq, missing_photos, newest_hash
 from hq.keys import HqKeys
 from hq.models import early, epochs, event_photos, events, photos, quarantine, stations
+from hq.publishing import signed_document, wanted_now
 from hq.refused import Refused
 from hq.rows import Arrived, arrive, arrived
 from hq.senders import APPROVED, check_sender, parse
@@ -53,6 +55,7 @@ class Ingest:
             self._seen(db, batch.device, batch.sent_at, batch.head.epoch, batch.head.seq)
             refusal = self._place(db, station, batch, items)
             missing = missing_photos(db, batch.device, items) if refusal is None else []
+            wanted = wanted_now(db, self._now())
         if refusal is not None:  # what was noted about it is committed
             raise refusal
         return {
@@ -61,6 +64,7 @@ class Ingest:
             "receipt": self._receipt(batch.device, batch.epoch, batch.to_seq, batch.to_hash),
             "missing_photos": missing,
             "quarantined": [item.seq for item in items if item.trouble],
+            "published": wanted,
         }
 
     def early(self, fields: Json) -> Json:
@@ -101,6 +105,7 @@ class Ingest:
                     clock=beat.clock[:32],
                     software=beat.software[:64],
                     rules=_json_list(beat.rules),
+                    published=_json_list(beat.published),
                     faults=_json_list(beat.faults),
                 )
             )
@@ -108,7 +113,19 @@ class Ingest:
             if held is not None and held != bytes.fromhex(beat.head.hash):
                 contradiction = Concern("rewrite", "red", "the head it signs is not the event headquarters holds")
                 self._alarm(db, beat.device, contradiction, beat.head.epoch, beat.head.seq, now)
-        return {"at": wall_text(now), "voucher": voucher_for(beat.device, station.public_key, self._keys, now)}
+            wanted = wanted_now(db, now)
+        voucher = voucher_for(beat.device, station.public_key, self._keys, now)
+        return {"at": wall_text(now), "voucher": voucher, "published": wanted}
+
+    def document(self, fields: Json) -> bytes:
+        """Return the signed bytes of a published document; raise `Refused`, 404 where there is none of that name."""
+        self._check_sender(Purpose.WANT, fields)
+        want = parse(Want, fields)
+        with self._store.reading() as db:
+            try:
+                return signed_document(db, want.name.replace("\x00", ""))
+            except KeyError:
+                raise Refused(404, "no such document") from None
 
     def receipt_of(self, device: str, photos_held: Sequence[str]) -> Json:
         """Return the signed receipt for all that is held of a station, and for these photos; KeyError: no such one."""

@@ -66,6 +66,7 @@ stations = Table(
     Column("clock", String(32), nullable=False, default=""),
     Column("clock_off_s", Float, nullable=False, default=0.0),
     Column("rules", Text, nullable=False, default="[]"),
+    Column("published", Text, nullable=False, default="[]"),  # JSON: names of the documents it runs by
     Column("faults", Text, nullable=False, default="[]"),
     # What headquarters holds: everything up to here
     Column("epoch", BigInteger, nullable=False, default=0),
@@ -217,6 +218,19 @@ invitations = Table(
     Column("used_at", UtcTime),
 )
 
+published = Table(
+    "published",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # rules, trust, revocations
+    Column("id", String(64), primary_key=True),
+    Column("version", String(48), primary_key=True),
+    Column("effective_from", UtcTime, nullable=False),
+    Column("published_at", UtcTime, nullable=False),
+    Column("published_by", Text, nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 (hex) of the signed bytes
+    Column("signed", LargeBinary, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,
@@ -237,5 +251,5 @@ audit = Table(
     Index(None, "at"),
 )
 
-SHARED = (invitations, users, audit)
+SHARED = (invitations, published, users, audit)
 """Not distributed by station."""

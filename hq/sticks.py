@@ -10,6 +10,7 @@ from checkpoint.wire import unpack
 from hq.ingest import Ingest
 from hq.office import Office
 from hq.photos import keep_from_stick
+from hq.publishing import signed_document, wanted_now
 from hq.refused import Refused
 
 
@@ -23,7 +24,10 @@ class Imported:
 
 
 def import_folder(office: Office, folder: Path) -> Imported:
-    """Take in every batch and photo in `folder` and leave a receipt for each station; raise OSError."""
+    """Take in every batch and photo in `folder`; leave a receipt for each station and what is published.
+
+    Raises OSError.
+    """
     ingest, done = Ingest(office.store, office.keys, office.now), Imported()
     for file in sorted(folder.glob("*.batch")):
         try:
@@ -51,4 +55,8 @@ def import_folder(office: Office, folder: Path) -> Imported:
     for device, photos in held.items():
         receipt = ingest.receipt_of(device, photos)
         write_durably(folder / f"{device}.receipt", json.dumps(receipt).encode(), mode=0o644)
+    with office.store.reading() as db:
+        for name in wanted_now(db, office.now()):
+            file = folder / f"{name.replace('/', '.')}.document"
+            write_durably(file, signed_document(db, name), mode=0o644)
     return done

@@ -55,6 +55,10 @@ def sync_blueprint(office: Office) -> Blueprint:
     def take_heartbeat() -> Response:
         return jsonify(ingest.heartbeat(_packed()))
 
+    @door.post("/document")
+    def give_document() -> Response:
+        return Response(ingest.document(_packed()), content_type="application/json")
+
     @door.post("/photo/<sha256>")
     def take_photo(sha256: str) -> Response:
         fields = _part_header()

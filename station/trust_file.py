@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from checkpoint.credentials import TrustedKey, TrustList
@@ -18,29 +18,52 @@ class TrustFileError(CheckpointError, ValueError):
 class TrustFile:
     """The trust list in one file; without a file an empty list of unknown age, by which nothing is believed."""
 
-    def __init__(self, path: Path, *, always: Sequence[TrustedKey] = ()) -> None:
-        """`always`: keys believed besides the file's, such as the one headquarters showed at enrolment."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        always: Sequence[TrustedKey] = (),
+        published: Callable[[], TrustList | None] = lambda: None,
+    ) -> None:
+        """`always`: keys believed besides the file's, such as the one headquarters showed at enrolment.
+
+        `published`: the list headquarters handed down, the same object until it changes; it goes over the file's.
+        """
         self.path = path
         self._always = tuple(always)
+        self._published = published
         self._lock = threading.Lock()
         self._stamp: tuple[int, int] | None = None
+        self._local = TrustList()
+        self._over: TrustList | None = None
         self._list = TrustList(keys=self._always)
 
     def __call__(self) -> TrustList:
-        """Return the list as the file now says; a file that broke meanwhile leaves the last good one in place."""
+        """Return the list as file and headquarters now say; a file that broke leaves the last good one in place."""
         try:
             stat = self.path.stat()
+            stamp: tuple[int, int] | None = (stat.st_mtime_ns, stat.st_size)
         except OSError:
-            return self._list
-        stamp = (stat.st_mtime_ns, stat.st_size)
+            stamp = self._stamp
         with self._lock:
-            if stamp != self._stamp:
-                self._stamp = stamp
-                try:
-                    self._list = TrustList.load(self.path).with_keys(self._always)
-                except (OSError, ValueError) as error:
-                    log.error("the trust list %s cannot be used, the last good one stays: %s", self.path, error)
-        return self._list
+            over = self._published()
+            if stamp != self._stamp or over is not self._over:
+                self._read_again(stamp)
+                self._over = over
+                known = self._local
+                if over is not None:
+                    known = known.merged_with(over) if known.keys or known.sources else over
+                self._list = known.with_keys(self._always)
+            return self._list
+
+    def _read_again(self, stamp: tuple[int, int] | None) -> None:
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._local = TrustList.load(self.path)
+        except (OSError, ValueError) as error:
+            log.error("the trust list %s cannot be used, the last good one stays: %s", self.path, error)
 
 
 def load_trust(path: Path | None) -> TrustList:

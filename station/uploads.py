@@ -15,7 +15,7 @@ from checkpoint.errors import SyncError
 from checkpoint.health import SyncStatus
 from checkpoint.journal import Journal
 from checkpoint.ports import Clock
-from checkpoint.sync import Enrolment, SyncClient, SyncLoop, SyncReport, SyncSettings
+from checkpoint.sync import Enrolment, HandedDown, SyncClient, SyncLoop, SyncReport, SyncSettings
 from station import VERSION
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,15 @@ def http_client() -> httpx.Client:
 
 
 def sync_client(
-    enrolment: Enrolment, journal: Journal, clock: Clock, http: httpx.Client, rules: Callable[[], list[str]] = list
+    enrolment: Enrolment,
+    journal: Journal,
+    clock: Clock,
+    http: httpx.Client,
+    rules: Callable[[], list[str]] = list,
+    handed_down: HandedDown | None = None,
 ) -> SyncClient:
-    """Return the client that carries `journal` to the headquarters of `enrolment`."""
-    client = SyncClient(journal, enrolment, http, clock.now, software=VERSION)
+    """Return the client that carries `journal` to the headquarters of `enrolment`, and back what it hands down."""
+    client = SyncClient(journal, enrolment, http, clock.now, software=VERSION, handed_down=handed_down)
     client.rules = rules
     return client
 
@@ -49,6 +54,7 @@ class Uploads:
         every_s: float,
         local_now: Callable[[], datetime],
         rules: Callable[[], list[str]] = list,
+        handed_down: HandedDown | None = None,
     ) -> None:
         self._journal = journal
         self._lock = threading.Lock()
@@ -64,7 +70,7 @@ class Uploads:
         if enrolment is None:
             return
         self._loop = SyncLoop(
-            sync_client(enrolment, journal, clock, self._http, rules),
+            sync_client(enrolment, journal, clock, self._http, rules, handed_down),
             SyncSettings(every_s=every_s),
             random=random.random,
             monotonic=time.monotonic,
@@ -102,7 +108,9 @@ class Uploads:
         return SyncStatus(pending.events, pending.photos, self._loop.last_contact, error or self._loop.heartbeat_error)
 
 
-def sync_once(enrolment: Enrolment, journal: Journal, now: Callable[[], Moment]) -> SyncReport:
+def sync_once(
+    enrolment: Enrolment, journal: Journal, now: Callable[[], Moment], handed_down: HandedDown | None = None
+) -> SyncReport:
     """Send everything that is pending, now, and return what became of it."""
     with http_client() as http:
-        return SyncClient(journal, enrolment, http, now, software=VERSION).run_once()
+        return SyncClient(journal, enrolment, http, now, software=VERSION, handed_down=handed_down).run_once()

@@ -23,7 +23,7 @@ from checkpoint.journal import Journal, LogQuery, Seal
 from checkpoint.journal.recovery import open_or_recover
 from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.policy.signing import key_id
-from checkpoint.ports import Camera, CassetteReader
+from checkpoint.ports import Camera, CassetteReader, Clock
 from checkpoint.reasons import Reason
 from checkpoint.sync import Enrolment
 from hardware.camera import FolderCamera, SceneCamera, V4L2Camera
@@ -36,6 +36,7 @@ from station.demo.scenes import DemoScenes
 from station.demo.wallet import Keys, Wallet
 from station.duty import Duty
 from station.formats import station_formats, typed_credential
+from station.handed_down import HandedDownDocuments
 from station.live import BenchLoop, Feed, GateLoop, Live, Loop
 from station.reading import SlotReader
 from station.receipts import Receipts
@@ -84,6 +85,10 @@ class Folders:
     @property
     def trust(self) -> Path:
         return self.data / "trust.json"
+
+    @property
+    def published(self) -> Path:
+        return self.data / "published"
 
     @property
     def officers(self) -> Path:
@@ -138,11 +143,16 @@ def build(config: Config) -> Station:
     cameras = {"gate": _camera("gate", config.gate_camera), "bench": _camera("bench", config.bench_camera)}
     lamps = SimulatedLamps()
     hq_key = _headquarters_key(folders)
-    trust = TrustFile(folders.trust, always=[headquarters(hq_key)] if hq_key else [])
+    shelf = pack_shelf(config)
+    handed_down = handed_down_documents(config, shelf, journal, clock)
+    trust = TrustFile(
+        folders.trust,
+        always=[headquarters(hq_key)] if hq_key else [],
+        published=handed_down.trust if handed_down else lambda: None,
+    )
     policy = TrustPolicy(max_age=timedelta(days=config.trust.max_age_days))
     http = http_client()
     reader = station_formats(trust, policy, config.issuers, http)
-    shelf = pack_shelf(config)
     gate = Gate(
         journal=journal,
         lamps=lamps,
@@ -161,6 +171,7 @@ def build(config: Config) -> Station:
         every_s=config.sync.interval_s,
         local_now=lambda: clock.now().wall.astimezone(zone),
         rules=lambda: _packs_in_force(shelf, clock),
+        handed_down=handed_down,
     )
     duty = Duty(journal)
     feeds = {role: watched_feed(role, camera, gate, journal) for role, camera in cameras.items()}
@@ -242,6 +253,17 @@ def pack_shelf(config: Config) -> PackShelf:
     hq_key = _headquarters_key(folders)
     signers = {key_id(hq_key): hq_key} if hq_key else {}
     return PackShelf(folders.packs, signers, [pack for pack in shipped_packs() if pack.id in config.rules.packs])
+
+
+def handed_down_documents(
+    config: Config, shelf: PackShelf, journal: Journal, clock: Clock
+) -> HandedDownDocuments | None:
+    """Return where documents of headquarters go, None for a station that was never enrolled."""
+    folders = Folders(config.data)
+    hq_key = _headquarters_key(folders)
+    if hq_key is None:
+        return None
+    return HandedDownDocuments(folders.published, hq_key.public_bytes_raw(), shelf, journal, lambda: clock.now().wall)
 
 
 def _headquarters_key(folders: Folders) -> Ed25519PublicKey | None:

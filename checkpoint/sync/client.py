@@ -16,7 +16,8 @@ from checkpoint.errors import JournalError, SyncError
 from checkpoint.events import Json
 from checkpoint.journal import Journal, Pending
 from checkpoint.sync.enrolment import Enrolment
-from checkpoint.sync.messages import early_copies, heartbeat, next_batch
+from checkpoint.sync.handed_down import HandedDown
+from checkpoint.sync.messages import early_copies, heartbeat, next_batch, want
 from checkpoint.voucher import open_voucher
 from checkpoint.wire import (
     PHOTO_CHUNK,
@@ -36,6 +37,7 @@ from checkpoint.wire import (
 log = logging.getLogger(__name__)
 
 _PHOTOS_A_ROUND = 50
+_MOST_DOCUMENTS = 100
 VOUCHER = "voucher"
 """The note that holds headquarters' word for this station's key (base64)."""
 
@@ -86,12 +88,16 @@ class SyncClient:
         clock: Callable[[], Moment],
         *,
         software: str = "",
+        handed_down: HandedDown | None = None,
     ) -> None:
         self.journal = journal
         self.enrolment = enrolment
         self._http = http
         self._clock = clock
         self._software = software
+        self._handed_down = handed_down
+        self._published: list[str] = []
+        self._no_good: set[str] = set()
         self.rules: Callable[[], list[str]] = list
         self.faults: Callable[[], list[str]] = list
         self.last_contact: datetime | None = None
@@ -103,6 +109,7 @@ class SyncClient:
         try:
             self._send_early(done)
             self._send_batches(done)
+            self._fetch_documents()
             self._send_photos(done)
         except Refused as refused:
             error, retry_after_s = str(refused), refused.retry_after_s
@@ -131,10 +138,13 @@ class SyncClient:
                 now.trust,
                 software=self._software,
                 rules=self.rules(),
+                published=sorted(self._handed_down.held()) if self._handed_down else [],
                 faults=self.faults(),
             ),
         )
         self._keep_voucher(reply.get("voucher"))
+        self._published = _names(reply.get("published"))
+        self._fetch_documents()
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -213,6 +223,26 @@ class SyncClient:
             raise SyncError("headquarters took a batch without moving on")
         if reply.missing_photos:
             self.journal.outbox.photos_missing(reply.missing_photos)
+        self._published = _names(reply.published)
+
+    def _fetch_documents(self) -> None:
+        """Fetch what headquarters published and this station lacks; a bad document changes nothing and is told once."""
+        if self._handed_down is None:
+            return
+        for name in self._published:
+            if name in self._no_good or name in self._handed_down.held():
+                continue
+            try:
+                self._handed_down.take(self._ask("document", want(name, self.enrolment, self._now())))
+            except Refused as refused:
+                if refused.status != httpx.codes.NOT_FOUND:
+                    raise
+                self._no_good.add(name)  # named, and then gone: never a reason to hold back the rest
+            except ValueError as error:
+                log.error("headquarters published %s, which cannot be used: %s", name, error)
+                self._no_good.add(name)
+            except OSError as error:
+                raise SyncError(f"{name} cannot be kept: {error}") from error
 
     def _send_photos(self, done: _Round) -> None:
         for sha256 in self.journal.outbox.photos_due(_PHOTOS_A_ROUND):
@@ -254,6 +284,12 @@ class SyncClient:
             offset = have
 
     def _post(self, what: str, fields: Json) -> Json:
+        return self._object(self._ask_response(what, fields))
+
+    def _ask(self, what: str, fields: Json) -> bytes:
+        return self._ask_response(what, fields).content
+
+    def _ask_response(self, what: str, fields: Json) -> httpx.Response:
         return self._request(
             f"/sync/v1/{what}",
             content=pack(fields),
@@ -261,24 +297,30 @@ class SyncClient:
         )
 
     def _post_photo(self, fields: Json, piece: bytes) -> Json:
-        return self._request(
-            f"/sync/v1/photo/{fields['sha256']}",
-            content=piece,
-            headers={"Content-Type": "application/octet-stream", "Checkpoint-Part": pack_text(fields)},
+        return self._object(
+            self._request(
+                f"/sync/v1/photo/{fields['sha256']}",
+                content=piece,
+                headers={"Content-Type": "application/octet-stream", "Checkpoint-Part": pack_text(fields)},
+            )
         )
 
-    def _request(self, path: str, *, content: bytes, headers: dict[str, str]) -> Json:
+    def _request(self, path: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
         try:
             response = self._http.post(self.enrolment.url + path, content=content, headers=headers)
-            fields = parse_object(response.content)
         except httpx.HTTPError as error:
             raise SyncError(f"headquarters did not answer: {error or type(error).__name__}") from error
+        if response.status_code != httpx.codes.OK:
+            raise Refused(response.status_code, self._object(response), _retry_after(response))
+        self.last_contact = self._now()
+        return response
+
+    @staticmethod
+    def _object(response: httpx.Response) -> Json:
+        try:
+            return parse_object(response.content)
         except ValueError as error:
             raise SyncError(f"headquarters' answer cannot be read ({response.status_code})") from error
-        if response.status_code != httpx.codes.OK:
-            raise Refused(response.status_code, fields, _retry_after(response))
-        self.last_contact = self._now()
-        return fields
 
     def _signed(self, purpose: Purpose, fields: Json) -> Json:
         try:
@@ -289,6 +331,13 @@ class SyncClient:
 
     def _now(self) -> datetime:
         return self._clock().wall
+
+
+def _names(published: object) -> list[str]:
+    """Return the names of documents in a reply; headquarters' own word for them is checked with each document."""
+    if not isinstance(published, list):
+        return []
+    return [name for name in published[:_MOST_DOCUMENTS] if isinstance(name, str)]
 
 
 def pack_text(fields: Json) -> str:

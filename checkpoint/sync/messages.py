@@ -56,6 +56,7 @@ def heartbeat(
     *,
     software: str = "",
     rules: list[str] | None = None,
+    published: list[str] | None = None,
     faults: list[str] | None = None,
 ) -> Json:
     """Return the signed sign of life."""
@@ -69,9 +70,16 @@ def heartbeat(
         "pending_photos": pending.photos,
         "software": software,
         "rules": rules or [],
+        "published": published or [],
         "faults": faults or [],
     }
     return sign(Purpose.HEARTBEAT, fields, enrolment.key)
+
+
+def want(name: str, enrolment: Enrolment, now: datetime) -> Json:
+    """Return the signed request for a document that headquarters published."""
+    fields: Json = {"v": VERSION, "device": enrolment.device, "name": name, "sent_at": wall_text(now)}
+    return sign(Purpose.WANT, fields, enrolment.key)
 
 
 def head_fields(head: Head) -> Json:

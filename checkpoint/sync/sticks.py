@@ -1,5 +1,6 @@
 """The same batches as files, for a gate without a network: to headquarters on a stick, receipts on the way back."""
 
+import logging
 from datetime import datetime
 from pathlib import Path
 
@@ -7,10 +8,14 @@ from checkpoint.durable import write_durably
 from checkpoint.errors import SyncError
 from checkpoint.journal import Journal
 from checkpoint.sync.enrolment import Enrolment
+from checkpoint.sync.handed_down import HandedDown
 from checkpoint.sync.messages import batch_file, next_batch
 from checkpoint.wire import Purpose, Receipt, check_signature, pack, parse_object
 
+log = logging.getLogger(__name__)
+
 RECEIPTS = "*.receipt"
+DOCUMENTS = "*.document"
 
 
 def write_batches(journal: Journal, enrolment: Enrolment, folder: Path, now: datetime) -> list[Path]:
@@ -60,3 +65,16 @@ def read_receipts(journal: Journal, enrolment: Enrolment, folder: Path) -> int:
         except (OSError, ValueError) as error:
             raise SyncError(f"{file}: {error}") from error
     return journal.outbox.cursor()
+
+
+def read_documents(handed_down: HandedDown, folder: Path) -> int:
+    """Take what headquarters published and left in `folder`; return how many documents were new. Raises `SyncError`."""
+    before = handed_down.held()
+    for file in sorted(folder.glob(DOCUMENTS)):
+        try:
+            handed_down.take(file.read_bytes())
+        except ValueError as error:
+            log.error("%s cannot be used: %s", file, error)  # the last good one stays in force
+        except OSError as error:
+            raise SyncError(f"{file}: {error}") from error
+    return len(handed_down.held() - before)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from checkpoint.sync import Enrolment, parse_invitation, read_receipts, write_batches
+from checkpoint.sync import Enrolment, parse_invitation, read_documents, read_receipts, write_batches
 from checkpoint.sync import enrol as enrol_station
 from station import VERSION
 from station.commands.options import config_option, loaded, opened_journal
 from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json
 from station.uploads import http_client, sync_once
-from station.wiring import Folders, open_new_journal
+from station.wiring import Folders, handed_down_documents, open_new_journal, pack_shelf
 
 
 @click.command(epilog="Example: checkpoint-hq invite --name gate-1 > invitation.json; checkpoint enrol invitation.json")
@@ -40,7 +40,7 @@ def enrol(invitation: str, config_path: Path) -> None:
     "--to",
     "stick",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the batches into this folder instead, and take the receipts that lie in it.",
+    help="Write the batches into this folder instead, and take the receipts and documents that lie in it.",
 )
 def sync(config_path: Path, as_json: bool, stick: Path | None) -> None:
     """Send everything that is pending to headquarters now.
@@ -52,12 +52,15 @@ def sync(config_path: Path, as_json: bool, stick: Path | None) -> None:
         enrolment = Enrolment.load(folders.keys)
         if enrolment is None:
             raise InputError("this station is not enrolled: see `checkpoint enrol --help`")
+        handed_down = handed_down_documents(config, pack_shelf(config), journal, clock)
         if stick is not None:
+            if handed_down is not None and (new := read_documents(handed_down, stick)):
+                click.echo(f"{new} new documents of headquarters: rules, trust lists, revocations")
             acked = read_receipts(journal, enrolment, stick) if stick.is_dir() else journal.outbox.cursor()
             files = write_batches(journal, enrolment, stick, datetime.now(UTC))
             click.echo(f"{len(files)} batches written to {stick}; headquarters holds everything up to event {acked}")
             leave(DONE if journal.pending().all_sent else ANSWER_IS_NO)
-        report = sync_once(enrolment, journal, clock.now)
+        report = sync_once(enrolment, journal, clock.now, handed_down)
     record = {
         "sent": report.sent,
         "early": report.early,
