@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from checkpoint.assay import Outcome
@@ -25,18 +25,25 @@ from checkpoint.crossing import (
     Verdict,
     lamp_for,
 )
+from checkpoint.crossing_record import decision_body, personal_record
 from checkpoint.errors import CredentialError, GateError, JournalError
 from checkpoint.events import Kind, Lane, PhotoRef
-from checkpoint.journal import Journal
+from checkpoint.gate_view import GateSettings, GateView, Shown
+from checkpoint.journal import Journal, LogQuery
 from checkpoint.policy import RulePack, decide
-from checkpoint.policy.evidence import evidence_to_json
 from checkpoint.policy.guards import settled_by_test
-from checkpoint.ports import Clock, Json, Lamps
+from checkpoint.ports import Clock, Lamps
 from checkpoint.reasons import Reason
+from checkpoint.recent_codes import RecentCodes, Sighted
+from checkpoint.seating import doubt_whose, seated_evidence
 from checkpoint.sighting import Code
 from checkpoint.vehicle import Crossing, Recorded, Seat, Traveller, Vehicle
 
+__all__ = ["Gate", "GateSettings", "GateView", "digest"]
+
 MOST_PEOPLE = 60  # a coach
+CODE_AGAIN_S = 600.0  # a code that left so lately and comes back is compared with an ID before it admits anybody
+DIGEST_CHARS = 32  # of a code's digest in the journal and in memory
 
 
 class Identifies(Protocol):
@@ -44,42 +51,6 @@ class Identifies(Protocol):
 
     def identify(self, text: str, now: datetime) -> Credential:
         """Return the verified credential."""
-
-
-@dataclass(frozen=True, slots=True)
-class GateView:
-    """What the gate shows this instant.
-
-    ``neutral``: no verdict is shown, because nothing was decided yet or its time is over. ``notice`` says what
-    happened to the last code where it changed nothing ("already-seen", "unknown-code-ignored").
-    """
-
-    crossing: Crossing | None
-    lamp: Lamp
-    neutral: bool
-    decided_at: datetime | None
-    shown_for_s: float
-    waiting_at_bench: tuple[Crossing, ...]
-    notice: str = ""
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GateSettings:
-    """How the gate behaves; ``verdict_s``: seconds until a verdict goes neutral and the lamp returns to red."""
-
-    category: Category = Category.RESIDENT
-    verdict_s: float = 20.0
-
-
-@dataclass(slots=True)
-class _Shown:
-    """What is on the lamp and on the page now."""
-
-    decided: Moment | None = None
-    neutral: bool = True
-    notice: str = ""
-    fault: str = ""
 
 
 def digest(text: str) -> str:
@@ -102,7 +73,8 @@ class Gate:
     _crossing: Crossing | None = None
     _parked: dict[str, Crossing] = field(default_factory=dict)
     _next_vehicle: Vehicle | None = None
-    _shown: _Shown = field(default_factory=_Shown)
+    _shown: Shown = field(default_factory=Shown)
+    _recent: RecentCodes = field(default_factory=lambda: RecentCodes(CODE_AGAIN_S))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     # -- what pages ask ------------------------------------------------------------------------------------------
@@ -115,12 +87,14 @@ class Gate:
             return GateView(
                 crossing=self._crossing,
                 lamp=self.lamps.shown,
-                neutral=self._shown.neutral,
+                neutral=self._shown.barrier_neutral,
                 decided_at=decided.wall if decided else None,
                 shown_for_s=(now.boot_ms - decided.boot_ms) / 1000 if decided else 0.0,
                 waiting_at_bench=tuple(self._parked.values()),
                 notice=self._shown.notice,
                 fault=self._shown.fault,
+                noticed=self._shown.noticed,
+                light_of=None if self._shown.neutral else self._shown.light_of,
             )
 
     @property
@@ -177,12 +151,21 @@ class Gate:
             self._light(crossing, now)
 
     def compared_with_id(self, seat: int, *, officer: str) -> None:
-        """The officer compared the code's holder with an ID document."""
+        """The officer compared the code's holder with an ID document.
+
+        That tells whose code it is, so a code that was here a moment ago is judged anew without that doubt.
+        """
         with self._acting():
             crossing = self._open_crossing()
             place = crossing.seat(seat)
             self.journal.append(Kind.ID_COMPARED, {"crossing": crossing.id, "seat": seat, "officer": officer})
-            self._crossing = crossing.seated(replace(place, compared_with_id=True))
+            crossing = crossing.seated(replace(place, compared_with_id=True))
+            settled = tuple(p for p in place.evidence.problems if p.reason is not Reason.SAME_CODE_OTHER_PERSON)
+            if settled != place.evidence.problems:
+                now = self.clock.now()
+                crossing = self._record_seat(crossing, seat, replace(place.evidence, problems=settled), now, officer)
+                self._light(crossing, now)
+            self._crossing = crossing
 
     def override(self, seat: int, *, why: str, officer: str, second: str) -> None:
         """Admit against the rules, with a reason and a second person; headquarters is told at once."""
@@ -209,7 +192,7 @@ class Gate:
                     "officer": officer,
                     "second": second,
                 },
-                personal=self._personal(crossing, place.evidence),
+                personal=personal_record(crossing, place.evidence),
                 lane=Lane.NOW,
             )
             self._crossing = crossing.seated(replace(crossing.seat(seat), recorded=Recorded.of(event)))
@@ -293,19 +276,32 @@ class Gate:
             evidence = replace(traveller.evidence, spot_test=test, problems=problems)
             crossing = self._record_seat(crossing, traveller.seat, evidence, now, officer)
             at_barrier = self._crossing is not None and self._crossing.id == crossing.id
-            free = self._crossing is None or (self._shown.neutral and not self._crossing.unchecked)
+            free = self._crossing is None or (self._shown.barrier_neutral and not self._crossing.unchecked)
             if at_barrier:
                 self._crossing = crossing
             if at_barrier or free:
                 self._light(crossing, now)
             elif test.outcome is Outcome.POSITIVE:
                 self.lamps.show(Lamp.RED)
+            if not at_barrier and (free or test.outcome is Outcome.POSITIVE):
+                self._shown.light_of = crossing
+                self._shown.barrier_neutral = free
             decided = crossing.verdict is not Verdict.HOLD
             if decided:
                 self._parked.pop(crossing.id, None)
             else:
                 self._parked[crossing.id] = crossing
             return crossing.seat(traveller.seat).decision
+
+    def restore(self) -> None:
+        """Remember, after a restart, which codes were here a moment ago."""
+        now = self.clock.now()
+        since = now.wall - timedelta(seconds=CODE_AGAIN_S)
+        for event in self.journal.search(LogQuery(kind=Kind.CROSSING_DECIDED, since=since, limit=500)).entries:
+            body = event.body
+            admitted = body.get("seat_verdict") == Verdict.ADMIT
+            if code := body.get("code_digest"):
+                self._recent.add(code, Sighted(body["crossing"], "", event.seq, admitted, event.moment))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -350,8 +346,8 @@ class Gate:
         holder = shown.holder if isinstance(shown, Credential) else Holder()
         stray = isinstance(shown, Problem) and shown.reason is Reason.UNKNOWN_CODE
         crossing = self._crossing
-        if stray and crossing is not None and crossing.seats and not self._shown.neutral:
-            self._shown.notice = "unknown-code-ignored"
+        if stray and crossing is not None and crossing.seats and not self._shown.barrier_neutral:
+            self._notice("unknown-code-ignored")
             return crossing
         if crossing is not None and self._is_over(crossing, holder):
             self._close(crossing, officer, "verdict-timed-out")
@@ -359,7 +355,14 @@ class Gate:
         if crossing is None:
             crossing = Crossing(id=self.new_id(), vehicle=self.vehicle)
             self._next_vehicle = None
-        number, evidence = self._seated_evidence(crossing, shown, holder)
+        code = code[:DIGEST_CHARS]
+        number, evidence = seated_evidence(crossing, shown, holder, code)
+        doubt = doubt_whose(crossing, code, number, parked=self._parked.values(), recent=self._recent, now=now)
+        if doubt is not None:
+            evidence = replace(evidence, problems=(*evidence.problems, doubt))
+        if self._says_nothing_new(crossing, number, evidence, code, now):
+            self._notice("already-seen-others-left" if crossing.unchecked else "already-seen")
+            return crossing
         crossing = self._record_seat(crossing, number, evidence, now, officer, code=code, photo=photo)
         self._crossing = crossing
         self._light(crossing, now)
@@ -368,29 +371,19 @@ class Gate:
     def _is_over(self, crossing: Crossing, holder: Holder) -> bool:
         """Whether the crossing's verdict has timed out, everybody was checked, and somebody new shows a code."""
         known = any(seat.evidence.holder.same_person(holder) for seat in crossing.seats)
-        return self._shown.neutral and bool(crossing.seats) and not crossing.unchecked and not known
+        return self._shown.barrier_neutral and bool(crossing.seats) and not crossing.unchecked and not known
 
-    def _seated_evidence(self, crossing: Crossing, shown: Credential | Problem, holder: Holder) -> tuple[int, Evidence]:
-        """Return which seat the code belongs to, and that person's evidence with it.
+    def _notice(self, notice: str) -> None:
+        self._shown.notice = notice
+        self._shown.noticed += 1
 
-        The same person keeps their seat. Somebody held without a name (a shop's code, a blurred one) may try again.
-        A lorry's pass names a vehicle and no person: it belongs to the driver. Anyone else, and everyone after a
-        refusal without a name, takes the next seat: a refusal is never replaced.
-        """
-        same = [s for s in crossing.seats if s.evidence.holder.same_person(holder)]
-        retry = [s for s in crossing.seats if not s.evidence.holder.known and s.verdict is Verdict.HOLD]
-        driver = crossing.seats[:1] if _of_the_vehicle(shown) else ()
-        if same or retry or driver:
-            seat = [*same, *retry, *driver][0]
-            before = seat.evidence
-            number = seat.number
-        else:
-            before = Evidence(category=crossing.vehicle.category)
-            number = max((s.number for s in crossing.seats), default=0) + 1
-        if isinstance(shown, Problem):
-            return number, replace(before, problems=(shown,))
-        newest_first = (shown, *(c for c in before.credentials if c.digest != shown.digest))
-        return number, replace(before, credentials=newest_first, problems=())
+    def _says_nothing_new(self, crossing: Crossing, number: int, evidence: Evidence, code: str, now: Moment) -> bool:
+        """Whether this very code was judged for this seat already, stands on the card, and would be judged the same."""
+        seat = next((s for s in crossing.seats if s.number == number), None)
+        if seat is None or code not in seat.codes or self._shown.barrier_neutral or self._shown.light_of is not None:
+            return False
+        decision = self._decide(crossing, evidence, now)
+        return (decision.verdict, decision.reason) == (seat.decision.verdict, seat.decision.reason)
 
     def _record_seat(
         self,
@@ -404,8 +397,34 @@ class Gate:
         photo: Callable[[], PhotoRef | None] | None = None,
     ) -> Crossing:
         """Decide about one seat, write it to the journal, and return the crossing with it."""
+        before = next((s for s in crossing.seats if s.number == number), None)
+        decision = self._decide(crossing, evidence, now)
+        seat = Seat(
+            number=number,
+            evidence=self._as_it_stands(crossing, evidence, now),
+            decision=decision,
+            recorded=Recorded(0, now.wall),
+            # Whoever is judged anew without a new code is the person that was compared.
+            compared_with_id=before is not None and not code and before.compared_with_id,
+            codes=(*(before.codes if before else ()), *([code] if code else [])),
+        )
+        evidence = seat.evidence
+        crossing = crossing.seated(seat)
+        taken = photo() if photo is not None and decision.verdict is not Verdict.ADMIT else None
+        event = self.journal.append(
+            Kind.CROSSING_DECIDED,
+            decision_body(crossing, seat, code, officer),
+            personal=personal_record(crossing, evidence),
+            photos=[taken] if taken else [],
+            lane=Lane.NOW if decision.verdict is Verdict.REFUSE else Lane.SOON,
+            rules=f"{decision.pack}@{decision.pack_version}" if decision.pack else "",
+        )
+        return crossing.seated(replace(seat, recorded=Recorded.of(event)))
+
+    def _as_it_stands(self, crossing: Crossing, evidence: Evidence, now: Moment) -> Evidence:
+        """Return the evidence with what is known of the vehicle and of the clock at this moment."""
         vehicle = crossing.vehicle
-        evidence = replace(
+        return replace(
             evidence,
             category=vehicle.category,
             clock_trust=now.trust,
@@ -413,68 +432,31 @@ class Gate:
             trailer=vehicle.trailer,
             route=vehicle.route,
         )
-        decision = decide(evidence, self.rules(vehicle.category, now.wall), now.wall)
-        seat = Seat(number=number, evidence=evidence, decision=decision, recorded=Recorded(0, now.wall))
-        crossing = crossing.seated(seat)
-        taken = photo() if photo is not None and decision.verdict is not Verdict.ADMIT else None
-        event = self.journal.append(
-            Kind.CROSSING_DECIDED,
-            self._body(crossing, seat, code, officer),
-            personal=self._personal(crossing, evidence),
-            photos=[taken] if taken else [],
-            lane=Lane.NOW if decision.verdict is Verdict.REFUSE else Lane.SOON,
-            rules=f"{decision.pack}@{decision.pack_version}" if decision.pack else "",
-        )
-        return crossing.seated(replace(seat, recorded=Recorded.of(event)))
 
-    @staticmethod
-    def _body(crossing: Crossing, seat: Seat, code: str, officer: str) -> Json:
-        decision = seat.decision
-        return {
-            "crossing": crossing.id,
-            "seat": seat.number,
-            "people": crossing.vehicle.people,
-            "category": crossing.vehicle.category,
-            "verdict": crossing.verdict,
-            "reason": crossing.reason,
-            "seat_verdict": decision.verdict,
-            "seat_reason": decision.reason,
-            "findings": [
-                {"rule": f.rule, "verdict": f.verdict, "reason": f.reason, "clause": f.clause}
-                for f in decision.findings
-            ],
-            "evidence": evidence_to_json(seat.evidence),
-            "decided_at": decision.decided_at.isoformat(),
-            "code_digest": code[:32],
-            "officer": officer,
-        }
-
-    @staticmethod
-    def _personal(crossing: Crossing, evidence: Evidence) -> Json:
-        holder = evidence.holder
-        return {
-            "holder": {"name": holder.name, "born": holder.born, "id_number": holder.id_number},
-            "plate": crossing.vehicle.plate,
-            "trailer": crossing.vehicle.trailer,
-        }
+    def _decide(self, crossing: Crossing, evidence: Evidence, now: Moment) -> Decision:
+        rules = self.rules(crossing.vehicle.category, now.wall)
+        return decide(self._as_it_stands(crossing, evidence, now), rules, now.wall)
 
     def _light(self, crossing: Crossing, decided: Moment) -> None:
         """Show the vehicle's light: only ever after its event is durable."""
         self._shown.fault = ""
         self.lamps.show(lamp_for(crossing.verdict))
         self._shown.decided = decided
-        self._shown.neutral = False
+        self._shown.neutral = self._shown.barrier_neutral = False
+        self._shown.light_of = None
 
     def _rest(self) -> None:
         """Red is the resting light: stop and wait your turn."""
         self.lamps.show(Lamp.FAULT if self._shown.fault else Lamp.RED)
-        self._shown.neutral = True
+        self._shown.neutral = self._shown.barrier_neutral = True
+        self._shown.light_of = None
 
     def _close(self, crossing: Crossing, officer: str, because: str) -> None:
         self.journal.append(
             Kind.CROSSING_CLOSED,
             {"crossing": crossing.id, "because": because, "left_as": crossing.verdict, "officer": officer},
         )
+        self._recent.leave(crossing, self.clock.now())
         self._crossing = None
 
     def _open_crossing(self) -> Crossing:
@@ -488,7 +470,3 @@ class Gate:
             return self._crossing
         parked = self._parked.get(traveller.crossing)
         return parked or Crossing(id=traveller.crossing, vehicle=traveller.vehicle)
-
-
-def _of_the_vehicle(shown: Credential | Problem) -> bool:
-    return isinstance(shown, Credential) and shown.format is Format.LORRY_PASS

@@ -25,7 +25,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One person in the vehicle: what they showed and what was decided. Seat 1 is the driver."""
+    """One person in the vehicle: what they showed and what was decided. Seat 1 is the driver.
+
+    ``codes``: digests of the codes shown, by which the same code is known again.
+    """
 
     number: int
     evidence: Evidence
@@ -33,6 +36,7 @@ class Seat:
     recorded: Recorded
     compared_with_id: bool = False
     overridden: bool = False
+    codes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

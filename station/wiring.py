@@ -110,6 +110,7 @@ class Station:
 
     def start(self) -> None:
         """Write down the start, take up the running tests, and set the cameras and uploads to work."""
+        self.services.gate.restore()
         self.tests_running = self.services.bench.restore()
         self.journal.append(Kind.STATION_STARTED, {"version": VERSION, "tests_running": self.tests_running})
         self._started = True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from checkpoint.credential import TestKind, TestReport, TestResult
+from checkpoint.credential import Holder, TestKind, TestReport, TestResult
 from checkpoint.crossing import Finding, Lamp, Verdict, lamp_for
 from checkpoint.gate import GateView
 from checkpoint.reasons import Reason
@@ -56,6 +56,15 @@ class SeatCard:
 
 
 @dataclass(frozen=True, slots=True)
+class LightFor:
+    """Whose light is on where it is not the vehicle's at the barrier: somebody at the bench."""
+
+    plate: str
+    holder: ShownHolder
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class GateCard:
     """The whole gate as the page shows it.
 
@@ -78,6 +87,7 @@ class GateCard:
     first: str
     cue: str
     cue_key: str
+    light_for: LightFor | None = None
 
 
 def gate_card(view: GateView, *, verdict_s: float, seat: int | None = None) -> GateCard:
@@ -104,8 +114,14 @@ def gate_card(view: GateView, *, verdict_s: float, seat: int | None = None) -> G
         fault=view.fault,
         first=_first(state, reason, selected),
         cue="seen" if view.notice else state,
-        cue_key=f"{state}-{recorded.seq if recorded else 0}-{view.notice}-{view.fault}",
+        cue_key=f"{state}-{recorded.seq if recorded else 0}-{view.noticed if view.notice else ''}-{view.fault}",
+        light_for=_light_for(view.light_of) if view.light_of is not None and not view.fault else None,
     )
+
+
+def _light_for(crossing: Crossing) -> LightFor:
+    holder = crossing.seats[0].evidence.holder if crossing.seats else Holder()
+    return LightFor(crossing.vehicle.plate, shown(holder, masked=True), crossing.verdict)
 
 
 def _state(view: GateView, crossing: Crossing | None) -> tuple[str, Reason | None]:
@@ -121,12 +137,12 @@ def _state(view: GateView, crossing: Crossing | None) -> tuple[str, Reason | Non
 
 def _notice(view: GateView, crossing: Crossing | None) -> str:
     """Return what else must be said: above all whose light it is where it is not this vehicle's."""
-    if view.notice or view.neutral:
+    if view.notice or view.light_of is None:
         return view.notice
-    if crossing is None:
+    if view.neutral or crossing is None or not crossing.seats:
         return "light-for-bench"
-    overruled = view.lamp is Lamp.RED and bool(crossing.seats) and lamp_for(crossing.verdict) is not Lamp.RED
-    return "red-for-bench" if overruled else ""
+    overruled = view.lamp is Lamp.RED and lamp_for(crossing.verdict) is not Lamp.RED
+    return "red-for-bench" if overruled else "light-for-bench"
 
 
 def _first(state: str, reason: Reason | None, selected: SeatCard | None) -> str:

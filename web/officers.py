@@ -111,6 +111,13 @@ class Officers:
             self._records[name] = _Record(officer, self._hasher.hash(_checked(pin)))
             self._save()
 
+    def end_sessions(self, name: str) -> None:
+        """End every session of `name`, on every tablet: their shift is over. The PIN stays."""
+        with self._lock:
+            record = self._known(name)
+            self._records[name] = replace(record, officer=replace(record.officer, since=self._now()))
+            self._save()
+
     def remove(self, name: str) -> None:
         """Remove an officer; what they did stays in the journal under their name."""
         with self._lock:

@@ -70,7 +70,9 @@ REASONS: Mapping[Reason, Said] = {
     Reason.PASS_OTHER_ROUTE: Said(_("the pass is for another route"), _("Check the route: point to point only.")),
     Reason.OCCUPANT_NOT_CHECKED: Said(_("somebody is not checked yet"), _("Show the next person's code.")),
     Reason.HOLDERS_DIFFER: Said(_("the codes name different people"), _("Compare each code with the ID document.")),
-    Reason.SAME_CODE_OTHER_PERSON: Said(_("code already used by another person"), _("Compare both with their ID.")),
+    Reason.SAME_CODE_OTHER_PERSON: Said(
+        _("code already used by another person"), _("It was here a moment ago. Compare with the ID, and tap it.")
+    ),
     # The station itself
     Reason.CLOCK_UNTRUSTED: Said(_("clock not trusted: confirm the time"), _("Confirm the time: see Health.")),
     Reason.RULES_MISSING: Said(_("no rules in force"), _("Load the rules: see Health. Check by hand until then.")),

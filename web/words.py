@@ -122,6 +122,7 @@ HINTS: Mapping[str, Text] = {
 
 NOTICES: Mapping[str, Text] = {
     "already-seen": _("This code was seen already; nothing changed."),
+    "already-seen-others-left": _("This code was seen already. Each of the others shows their own."),
     "light-for-bench": _("The light is for a vehicle that comes from the bench."),
     "red-for-bench": _("The lamp is red for a positive at the bench, not for this vehicle."),
     "unknown-code-ignored": _("Another code in view was not a health code; nothing changed."),

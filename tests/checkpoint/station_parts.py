@@ -118,17 +118,19 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.journal = Journal.open(self.folder / "journal", clock=self.clock, seal=Seal.open(self.folder / "keys"))
-        shelf = PackShelf(self.folder / "packs", {}, shipped_packs())
-        self.gate = Gate(
+        self.gate = self._new_gate()
+        self.bench = self._new_bench()
+
+    def _new_gate(self) -> Gate:
+        return Gate(
             journal=self.journal,
             lamps=self.lamps,
             clock=self.clock,
             credentials=self.codes,
-            rules=shelf.in_force,
+            rules=PackShelf(self.folder / "packs", {}, shipped_packs()).in_force,
             new_id=lambda: f"c-{next(self.ids)}",
             settings=GateSettings(category=Category.RESIDENT, verdict_s=20.0),
         )
-        self.bench = self._new_bench()
 
     def _new_bench(self) -> Bench:
         return Bench(
@@ -144,6 +146,12 @@ class Parts:
         self.bench = self._new_bench()
         self.bench.restore()
         return self.bench
+
+    def started_again_gate(self) -> Gate:
+        """Return the gate of a station that was started again on the same journal."""
+        self.gate = self._new_gate()
+        self.gate.restore()
+        return self.gate
 
     def hours_ago(self, hours: float) -> datetime:
         """Return the time `hours` before now."""

@@ -1,11 +1,14 @@
 """The gate's page: may they go, why, and did it register?"""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
-from checkpoint.credential import TestResult
-from checkpoint.crossing import Category, Lamp, Verdict
+from checkpoint.assay import Outcome
+from checkpoint.credential import Holder, TestResult
+from checkpoint.crossing import Category, Lamp, SpotTest, Verdict
 from checkpoint.events import Kind
 from checkpoint.journal import LogQuery
 from checkpoint.reasons import Reason
@@ -218,8 +221,8 @@ def test_the_light_for_a_vehicle_from_the_bench_is_not_taken_for_the_next(pages:
     pages.parts.clock.turn(seconds=READY_AFTER.total_seconds())
     pages.bench.read(1, NEGATIVE, (), officer=CHEN)
     seen = card(pages)
-    assert "The light is for a vehicle that comes from the bench." in seen
-    assert "ADMIT" not in seen
+    assert "ADMIT 张** The light is for a vehicle that comes from the bench." in seen
+    assert "ADMIT 放行" not in seen
 
 
 def test_a_red_lamp_for_the_bench_is_not_taken_for_this_vehicles(pages: Pages) -> None:
@@ -287,3 +290,44 @@ def test_every_verdict_has_a_shape_of_its_own() -> None:
 
 def _bodies(pages: Pages, kind: Kind) -> list[dict[str, object]]:
     return [e.body for e in pages.parts.journal.search(LogQuery(kind=kind)).entries]
+
+
+def admitted_at_the_bench(pages: Pages, *, plate: str = "") -> None:
+    """Send somebody to the bench, test them negative, with nobody at the barrier."""
+    gate = pages.parts.gate
+    gate.describe_vehicle(replace(gate.vehicle, plate=plate), officer=CHEN)
+    gate.present([pages.parts.codes.naat("李娜", pages.parts.hours_ago(30))], officer=CHEN)
+    traveller = gate.to_bench(1)
+    gate.next(officer=CHEN)
+    test = SpotTest("t", Outcome.NEGATIVE, pages.parts.clock.now().wall)
+    gate.settle_test(traveller, test, officer=CHEN)
+
+
+def test_a_light_for_somebody_at_the_bench_names_their_vehicle(pages: Pages) -> None:
+    admitted_at_the_bench(pages, plate="浙F12345")
+    seen = pages.client().see("/gate/card")
+    assert "ADMIT 浙F·12345 李**" in seen
+    assert "The light is for a vehicle that comes from the bench." in seen
+    assert "Show the code to the camera" in seen, "no card of the barrier's own beside it"
+
+
+def test_a_light_for_the_bench_never_lends_its_green_to_the_car_before(pages: Pages) -> None:
+    show(pages, "王芳", 5)
+    pages.parts.clock.turn(seconds=25)
+    pages.parts.gate.tick()
+    traveller = pages.parts.gate.walk_in(Holder(name="李娜"), Vehicle(pages.parts.gate.settings.category))
+    now = pages.parts.clock.now().wall
+    pages.parts.gate.settle_test(traveller, SpotTest("t", Outcome.NEGATIVE, now), officer=CHEN)
+    html = pages.client().get("/gate/card").text
+    assert "verdict-neutral" in html
+    assert "verdict-admit" not in html
+    assert "light-for-admit" in html
+
+
+def test_a_code_held_up_twice_sounds_twice(pages: Pages) -> None:
+    keys = []
+    for _ in range(3):
+        show(pages, "张伟", 5)
+        keys.append(re.findall(r'data-cue="(\w+)" data-cue-key="([^"]+)"', pages.client().get("/gate/card").text)[0])
+    assert [cue for cue, _ in keys] == ["admit", "seen", "seen"]
+    assert len(set(keys)) == 3

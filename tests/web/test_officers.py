@@ -131,3 +131,11 @@ def test_a_half_written_file_never_replaces_the_old_one(
 def test_a_removed_officer_cannot_log_in(officers: Officers) -> None:
     officers.remove("Chen")
     assert refused(officers, "1357").reason == "unknown-officer"
+
+
+def test_the_end_of_a_shift_ends_the_sessions_and_keeps_the_pin(officers: Officers, now: Now) -> None:
+    before = officers.verify("Chen", "1357")
+    now.seconds += 60
+    officers.end_sessions("Chen")
+    after = officers.verify("Chen", "1357")
+    assert after.since != before.since
