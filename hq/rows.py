@@ -10,8 +10,7 @@ from checkpoint.wire import from_base64
 
 UNREADABLE = "unreadable"
 
-_TEXT_COLUMNS = ("verdict", "reason", "officer", "crossing", "test", "outcome", "lot")
-_LENGTHS = {"verdict": 16, "reason": 64, "outcome": 16}
+_NO_BODY: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +32,36 @@ class Arrived:
     ciphertext: bytes | None
     sealed_key: bytes | None
 
-    def row(self, station: str, now: datetime) -> dict[str, Any]:
-        """Return the row for `events`."""
+    def row(self, station: str, now: datetime) -> tuple[Any, ...]:
+        """Return the row for `events`, in the order of its columns."""
         event = self.event
-        at = event.moment.wall if event else now
-        body = event.body if event else {}
+        if event is None:
+            at, kind, lane, body = now, UNREADABLE, 0, _NO_BODY
+        else:
+            at, kind, lane, body = event.moment.wall, event.kind[:64], int(event.lane), event.body
         slot = body.get("slot")
-        return {
-            "station_id": station,
-            "epoch": self.epoch,
-            "seq": self.seq,
-            "day": at.date(),
-            "at": at,
-            "kind": str(event.kind)[:64] if event else UNREADABLE,
-            "lane": int(event.lane) if event else 0,
-            "slot": slot if isinstance(slot, int) and -(2**31) <= slot < 2**31 else None,
-            "text": self.text,
-            "hash": self.hash,
-            "ciphertext": self.ciphertext,
-            "sealed_key": self.sealed_key,
-            "received_at": now,
-            **{column: _short(body.get(column), column) for column in _TEXT_COLUMNS},
-        }
+        return (
+            station,
+            self.epoch,
+            self.seq,
+            at.date(),
+            at,
+            kind,
+            lane,
+            _short(body.get("verdict"), 16),
+            _short(body.get("reason"), 64),
+            _short(body.get("officer")),
+            _short(body.get("crossing")),
+            _short(body.get("test")),
+            _short(body.get("outcome"), 16),
+            slot if isinstance(slot, int) and -(2**31) <= slot < 2**31 else None,
+            _short(body.get("lot")),
+            self.text,
+            self.hash,
+            self.ciphertext,
+            self.sealed_key,
+            now,
+        )
 
 
 def arrived(epoch: int, first_seq: int, prev_hash: bytes, items: Sequence[Sequence[str]]) -> Iterator[Arrived]:
@@ -109,7 +116,7 @@ def _sealed(item: Sequence[str]) -> tuple[bytes | None, bytes | None, str]:
         return None, None, f"its personal record cannot be read: {error}"
 
 
-def _short(value: object, column: str) -> str | None:
+def _short(value: object, most: int = 256) -> str | None:
     if not isinstance(value, str) or "\x00" in value:  # PostgreSQL's text holds no NUL
         return None
-    return value[: _LENGTHS.get(column, 256)]
+    return value[:most]

@@ -1,7 +1,8 @@
 """The store: an SQLite file by default, PostgreSQL by URL; one writing transaction at a time on SQLite."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as AlembicConfig
 
+from hq.partitions import make_partition
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_S = 30
+_FIRST_DAY = date(2020, 1, 1)
 
 
 class Store:
@@ -21,6 +25,7 @@ class Store:
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+        self._open_days: set[date] = set()
 
     def migrate(self) -> None:
         """Bring the tables up to date."""
@@ -29,6 +34,18 @@ class Store:
         with self.writing() as db:
             config.attributes["connection"] = db
             command.upgrade(config, "head")
+
+    def open_days(self, days: Collection[date], today: date) -> None:
+        """Make the partitions of these days, and of tomorrow, where the engine has partitions; once a day and process.
+
+        A day that no clock should name, or whose partition cannot be made now, stays in the partition for all others.
+        """
+        if self.engine.dialect.name != "postgresql":
+            return
+        sane = {day for day in days if _FIRST_DAY <= day <= today}
+        for day in sorted({*sane, today, today + timedelta(days=1)} - self._open_days):
+            if make_partition(self.engine, day):
+                self._open_days.add(day)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

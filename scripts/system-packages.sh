@@ -10,7 +10,7 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = i
 
 if ! have dpkg-query || ! have apt-get; then
     if ! have chromium && ! have chromium-browser; then
-        echo "checkpoint: the tests also use Chromium, zbar, Noto CJK fonts, poppler's tools and git: install them with your package manager" >&2
+        echo "checkpoint: the tests also use Chromium, zbar, Noto CJK fonts, poppler's tools, git and PostgreSQL: install them with your package manager" >&2
     fi
     exit 0
 fi
@@ -19,6 +19,8 @@ missing=
 have chromium || missing="$missing chromium"                           # drives the pages
 have pdftotext || missing="$missing poppler-utils"                     # looks into the printed mat
 have git || missing="$missing git"                                     # tells the project's files from leftovers
+[ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null)" ] ||
+    missing="$missing postgresql"                                      # headquarters' other store; the tests start their own
 installed fonts-noto-cjk || missing="$missing fonts-noto-cjk"          # the pages' Chinese, in screenshots
 # Debian 13 renamed it.
 installed libzbar0 || installed libzbar0t64 ||
@@ -33,6 +35,14 @@ fi
 echo "checkpoint: installing$missing" >&2
 log=$(mktemp)
 export DEBIAN_FRONTEND=noninteractive
+# The tests run servers of their own: no database of the system's is made, and none starts with the machine.
+case $missing in *postgresql*)
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+        command="$command -o Dpkg::Options::=--force-confold"
+    fi
+esac
 # shellcheck disable=SC2086  # the list is meant to be split
 if ! { apt-get update -qq && $command -qq; } >"$log" 2>&1; then
     echo "checkpoint: could not install$missing, so some tests will be skipped: $(grep -m 1 '^E:' "$log" || tail -n 1 "$log")" >&2

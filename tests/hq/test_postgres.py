@@ -20,8 +20,8 @@ from tests.hq.test_ingest import cross, held, kinds_of_alerts, pending_batch, po
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with postgres() as url:
-        yield url
+    with postgres() as running:
+        yield running.url
 
 
 @pytest.fixture
