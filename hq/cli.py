@@ -20,9 +20,11 @@ from checkpoint.wire import MOST_UNPACKED
 from hq.accounts import Accounts, Role
 from hq.app import build_app
 from hq.config import Config
+from hq.distribution import distribute, has_citus
 from hq.enrolment import invite, set_state
 from hq.office import Office, open_office
 from hq.proof import prove, station_ids
+from hq.s3_shelf import S3Config, S3Shelf
 from hq.sticks import import_folder
 
 NO, WRONG = 1, 2
@@ -38,6 +40,17 @@ data_option = click.option(
 )
 database_option = click.option(
     "--database", default="", envvar="CHECKPOINT_HQ_DATABASE", help="Another store, as an SQLAlchemy URL."
+)
+
+photos_options = (
+    click.option(
+        "--photos", default="", envvar="CHECKPOINT_HQ_PHOTOS", help="s3://BUCKET/PREFIX instead of the data folder."
+    ),
+    click.option("--s3-endpoint", default="", envvar="CHECKPOINT_HQ_S3_ENDPOINT", help="URL of the object store."),
+    click.option("--s3-key", default="", envvar="CHECKPOINT_HQ_S3_KEY", help="Its access key; else where boto3 looks."),
+    click.option(
+        "--s3-secret", default="", envvar="CHECKPOINT_HQ_S3_SECRET", help="Its secret key; better by the environment."
+    ),
 )
 
 
@@ -60,14 +73,31 @@ def open_or_say(config: Config) -> Office:
         raise Wrong(f"the keys in {config.data} cannot be used: {error}") from error
 
 
+def with_photos(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say where photos are, as one `photos`."""
+
+    @wraps(command)
+    def run(photos: str, s3_endpoint: str, s3_key: str, s3_secret: str, **options: Any) -> None:
+        try:
+            place = S3Config.from_url(photos, endpoint=s3_endpoint, key=s3_key, secret=s3_secret) if photos else None
+        except ValueError as error:
+            raise Wrong(str(error)) from error
+        command(photos=place, **options)
+
+    for option in reversed(photos_options):
+        run = option(run)
+    return run
+
+
 def on_headquarters(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the opened headquarters instead of its folder, and close it afterwards."""
 
     @data_option
     @database_option
+    @with_photos
     @wraps(command)
-    def run(data: Path, database: str, **options: Any) -> None:
-        office = open_or_say(Config(data=data, database=database))
+    def run(data: Path, database: str, photos: S3Config | None, **options: Any) -> None:
+        office = open_or_say(Config(data=data, database=database, photos=photos))
         try:
             command(office, **options)
         finally:
@@ -98,13 +128,16 @@ def main() -> None:
 )
 @click.option("--url", default="", help="How stations reach this server; stands in invitations. [http://HOST:PORT]")
 @click.option("--demo", is_flag=True, help="Make log-ins with known passwords; on this machine's own address only.")
-def serve(data: Path, database: str, host: str, port: int, url: str, demo: bool) -> None:
+@with_photos
+def serve(data: Path, database: str, photos: S3Config | None, host: str, port: int, url: str, demo: bool) -> None:
     """Run headquarters until Ctrl-C or SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if demo and host not in LOCAL:
         raise Wrong("--demo has known passwords, so it listens on 127.0.0.1 only")
-    office = open_or_say(Config(data=data, database=database, url=url or f"http://{host}:{port}", demo=demo))
+    office = open_or_say(
+        Config(data=data, database=database, photos=photos, url=url or f"http://{host}:{port}", demo=demo)
+    )
     accounts = Accounts(office.store, office.now)
     if demo:
         for name, password, role in DEMO_USERS:
@@ -131,7 +164,19 @@ def serve(data: Path, database: str, host: str, port: int, url: str, demo: bool)
 @main.command(epilog="Example: checkpoint-hq init --data ./var/headquarters")
 @on_headquarters
 def init(office: Office) -> None:
-    """Make or update the store and the keys, without starting the server."""
+    """Make or update the store, the keys and the photos' bucket, without starting the server.
+
+    On a PostgreSQL server with the Citus extension the tables are distributed by station.
+    """
+    with office.store.writing() as db:
+        distributed = distribute(db) if has_citus(db) else []
+    if isinstance(office.shelf, S3Shelf):
+        try:
+            office.shelf.make_bucket()
+        except OSError as error:
+            raise Wrong(str(error)) from error
+    if distributed:
+        click.echo(f"distributed by station: {', '.join(distributed)}")
     click.echo(f"ready: {office.store.engine.url.render_as_string(hide_password=True)}")
 
 

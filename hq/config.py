@@ -4,18 +4,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from hq.s3_shelf import S3Config
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """One headquarters.
 
-    ``data``: the folder of its keys, photos and, unless ``database`` names another, its SQLite file. ``url``: how
-    stations reach it; it stands in invitations. ``silent_after``: a station not heard of for so long is silent.
-    ``timezone``: how the desk shows times, and where its day begins.
+    ``data``: the folder of its keys, photos and, unless ``database`` names another, its SQLite file. ``photos``: an
+    object store for them instead. ``url``: how stations reach it; it stands in invitations. ``silent_after``: a station
+    not heard of for so long is silent. ``timezone``: how the desk shows times, and where its day begins.
     """
 
     data: Path
     database: str = ""
+    photos: S3Config | None = None
     url: str = "http://127.0.0.1:8090"
     demo: bool = False
     silent_after: timedelta = timedelta(minutes=10)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from hq.config import Config
 from hq.keys import HqKeys
-from hq.photos import PhotoShelf
+from hq.photo_shelf import FolderShelf, PhotoShelf
+from hq.s3_shelf import S3Shelf
 from hq.store import Store
 
 
@@ -32,4 +33,5 @@ def open_office(config: Config, now: Callable[[], datetime] = utc_now) -> Office
     keys = HqKeys.open(config.data / "keys")
     store = Store(config.database_url)
     store.migrate()
-    return Office(config, store, keys, PhotoShelf(config.data / "photos"), now)
+    shelf = S3Shelf(config.photos) if config.photos else FolderShelf(config.data / "photos")
+    return Office(config, store, keys, shelf, now)

@@ -1,46 +1,25 @@
 """Photos at headquarters: encrypted as they came, complete or absent, whatever happens to the line."""
 
-import contextlib
 import hashlib
-import os
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 
-from checkpoint.durable import sync_folder, write_durably
 from checkpoint.events import Json
 from checkpoint.sealed import PHOTO_PURPOSE, SealedPhoto, decrypt, unseal_key
 from checkpoint.wire import MOST_PHOTO, PhotoPart, Purpose
 from hq.keys import HqKeys
 from hq.models import photos
+from hq.photo_shelf import PhotoShelf
 from hq.refused import Refused
 from hq.senders import check_sender, parse
 from hq.store import Store
 
 
-class PhotoShelf:
-    """Complete photos and those on their way, in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def complete(self, station: str, sha256: str) -> Path:
-        """Return where a whole photo lies."""
-        return self._folder / station / sha256[:2] / f"{sha256}.photo"
-
-    def partial(self, station: str, sha256: str) -> Path:
-        """Return where a photo on its way lies."""
-        return self._folder / station / "arriving" / f"{sha256}.part"
-
-    def read(self, station: str, sha256: str, keys: HqKeys) -> bytes:
-        """Return the picture; KeyError where it is not here, ValueError where it does not open."""
-        try:
-            data = self.complete(station, sha256).read_bytes()
-        except FileNotFoundError:
-            raise KeyError(sha256) from None
-        return open_photo(data, sha256, keys)
+def read_photo(shelf: PhotoShelf, station: str, sha256: str, keys: HqKeys) -> bytes:
+    """Return the picture; KeyError where it is not here, ValueError where it does not open, OSError: no answer."""
+    return open_photo(shelf.read(station, sha256), sha256, keys)
 
 
 def open_photo(data: bytes, sha256: str, keys: HqKeys) -> bytes:
@@ -69,44 +48,33 @@ class PhotoIngest:
             raise Refused(422, "the piece was changed on its way")
         if part.offset + len(piece) > min(part.total, MOST_PHOTO):
             raise Refused(422, "the piece reaches over the photo's end")
-        if self._shelf.complete(part.device, part.sha256).exists():
+        if self._shelf.has(part.device, part.sha256):
             self._note_complete(part)
             return {"have": part.total}
-        have = self._add(part, piece)
-        if have == part.total:
-            self._finish(part)
-        return {"have": have}
-
-    def _add(self, part: PhotoPart, piece: bytes) -> int:
-        path = self._shelf.partial(part.device, part.sha256)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        have = path.stat().st_size if path.exists() else 0
+        have = self._shelf.arrived(part.device, part.sha256)
         if have != part.offset:
-            if have >= part.total or part.offset == 0 == have:
-                path.unlink(missing_ok=True)  # another sealing of the same photo: start over
+            if have >= part.total:
+                self._shelf.drop(part.device, part.sha256)  # another sealing of the same photo: start over
                 have = 0
             raise Refused(409, "another piece is needed", have=have)
-        with path.open("ab") as file:
-            file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        return have + len(piece)
+        if have + len(piece) == part.total:
+            self._finish(part, piece)
+        else:
+            self._shelf.add(part.device, part.sha256, part.offset, piece)
+        return {"have": have + len(piece)}
 
-    def _finish(self, part: PhotoPart) -> None:
+    def _finish(self, part: PhotoPart, last: bytes) -> None:
         """Prove the whole photo by its name before it counts as here."""
-        path = self._shelf.partial(part.device, part.sha256)
+        data = (self._shelf.joined(part.device, part.sha256) if part.offset else b"") + last
         try:
-            open_photo(path.read_bytes(), part.sha256, self._keys)
+            open_photo(data, part.sha256, self._keys)
         except ValueError as error:
-            path.unlink()
+            self._shelf.drop(part.device, part.sha256)
             raise Refused(422, f"photo {part.sha256[:12]}: {error}") from error
-        target = self._shelf.complete(part.device, part.sha256)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.replace(target)
-        sync_folder(target.parent)
-        with contextlib.suppress(OSError):  # other photos may be arriving beside it
-            path.parent.rmdir()
+        self._shelf.keep(part.device, part.sha256, data)
         self._note_complete(part)
+        if part.offset:
+            self._shelf.drop(part.device, part.sha256)
 
     def _note_complete(self, part: PhotoPart) -> None:
         with self._store.writing() as db:
@@ -127,9 +95,7 @@ def keep_from_stick(
         for row in rows:
             if row.complete_at is not None:
                 continue
-            target = shelf.complete(row.station_id, sha256)
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_durably(target, data)
+            shelf.keep(row.station_id, sha256, data)
             db.execute(
                 sa.update(photos)
                 .where(photos.c.station_id == row.station_id, photos.c.sha256 == sha256)

@@ -11,6 +11,7 @@ from hq import records
 from hq.accounts import Right
 from hq.desk.access import accounts, needs, office, person
 from hq.models import photos, stations
+from hq.photos import read_photo
 from hq.records import Record, RecordQuery
 
 blueprint = Blueprint("records", __name__)
@@ -73,7 +74,7 @@ def photo(station: str, sha256: str) -> Response:
         abort(404)
     accounts().note(person().name, "photo-viewed", f"{station}/{sha256}")
     try:
-        data = own.shelf.read(station, sha256, own.keys)
+        data = read_photo(own.shelf, station, sha256, own.keys)
     except (KeyError, ValueError):
         abort(404)
     kind = media_type if media_type in _PICTURES else "application/octet-stream"

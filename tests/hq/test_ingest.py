@@ -20,6 +20,8 @@ from checkpoint.sync.messages import early_copies, next_batch
 from checkpoint.wire import Purpose, check_signature, pack, sign
 from hq.enrolment import set_state
 from hq.models import alerts, early, epochs, events, quarantine, stations
+from hq.photo_shelf import FolderShelf
+from hq.photos import read_photo
 from hq.proof import prove
 from tests.hq.running import Headquarters, Station, TestClock, headquarters, station
 
@@ -46,6 +48,11 @@ def held(hq: Headquarters) -> list[int]:
 
 def kinds_of_alerts(hq: Headquarters) -> list[str]:
     return sorted(row.kind for row in hq.rows(sa.select(alerts.c.kind)))
+
+
+def shelf_of(hq: Headquarters) -> FolderShelf:
+    assert isinstance(hq.office.shelf, FolderShelf)
+    return hq.office.shelf
 
 
 def post(gate: Station, what: str, fields: Json) -> tuple[int, Json]:
@@ -467,8 +474,8 @@ def test_photos_arrive_whole_and_sealed(hq: Headquarters, gate: Station) -> None
     gate.journal.append(Kind.TEST_READ, {"outcome": "invalid"}, photos=[ref])
     report = gate.client.run_once()
     assert (report.photos_sent, report.error, report.all_sent) == (1, "", True)
-    assert hq.office.shelf.read(gate.enrolment.device, ref.sha256, hq.office.keys) == data
-    assert data[:64] not in hq.office.shelf.complete(gate.enrolment.device, ref.sha256).read_bytes()
+    assert read_photo(hq.office.shelf, gate.enrolment.device, ref.sha256, hq.office.keys) == data
+    assert data[:64] not in shelf_of(hq).complete(gate.enrolment.device, ref.sha256).read_bytes()
 
 
 def test_a_photo_resumes_where_the_line_broke(hq: Headquarters, gate: Station) -> None:
@@ -476,17 +483,17 @@ def test_a_photo_resumes_where_the_line_broke(hq: Headquarters, gate: Station) -
     ref = gate.journal.keep_photo(data, "image/jpeg")
     gate.journal.append(Kind.TEST_READ, {"outcome": "invalid"}, photos=[ref])
     sealed = gate.journal.photos.file_for_headquarters(ref.sha256).read_bytes()
-    partial = hq.office.shelf.partial(gate.enrolment.device, ref.sha256)
+    partial = shelf_of(hq).partial(gate.enrolment.device, ref.sha256)
     partial.parent.mkdir(parents=True)
     partial.write_bytes(sealed[:300_000])
     assert gate.client.run_once().all_sent
-    assert hq.office.shelf.read(gate.enrolment.device, ref.sha256, hq.office.keys) == data
+    assert read_photo(hq.office.shelf, gate.enrolment.device, ref.sha256, hq.office.keys) == data
 
 
 def test_a_damaged_beginning_of_a_photo_does_not_stay(hq: Headquarters, gate: Station) -> None:
     ref = gate.journal.keep_photo(b"\xff\xd8" + bytes(700_000), "image/jpeg")
     gate.journal.append(Kind.TEST_READ, {"outcome": "invalid"}, photos=[ref])
-    partial = hq.office.shelf.partial(gate.enrolment.device, ref.sha256)
+    partial = shelf_of(hq).partial(gate.enrolment.device, ref.sha256)
     partial.parent.mkdir(parents=True)
     partial.write_bytes(b"rubbish" * 1000)
     assert gate.client.run_once().error
