@@ -33,6 +33,24 @@ class Settles(Protocol):
         """Record and return the new decision."""
 
 
+class KitInUse(Protocol):
+    """A kit's lot as the bench needs it: its name, its cassette's type, and whether a delivery told both."""
+
+    @property
+    def lot(self) -> str: ...
+    @property
+    def cassette_type(self) -> str: ...
+    @property
+    def known(self) -> bool: ...
+
+
+class KnowsKits(Protocol):
+    """The kits, as the bench knows them: which may be used."""
+
+    def for_use(self, text: str) -> KitInUse:
+        """Return the lot in a scanned or typed text; raise `KitsError` where none of it may be used."""
+
+
 @dataclass(slots=True)
 class Bench:
     """The bench's use cases. Thread-safe: several tablets call it at once."""
@@ -42,6 +60,7 @@ class Bench:
     gate: Settles
     new_id: Callable[[], str]
     settings: BenchSettings = field(default_factory=BenchSettings)
+    kits: KnowsKits | None = None
     changed: list[Callable[[], None]] = field(default_factory=list)
     _running: dict[int, RunningTest] = field(default_factory=dict)
     _last: dict[int, FinishedTest] = field(default_factory=dict)
@@ -69,8 +88,17 @@ class Bench:
         cassette_type: str = "generic",
         after: str = "",
     ) -> RunningTest:
-        """Tie `traveller` to `slot`: the drops are on the cassette, its clock runs from now."""
+        """Tie `traveller` to `slot`: the drops are on the cassette, its clock runs from now.
+
+        `lot` is what was scanned or typed. A lot whose delivery was entered tells its cassette's type, and with it
+        the read window; an expired one is refused with `KitsError`.
+        """
         self._check_slot(slot)
+        if self.kits is not None:
+            kit = self.kits.for_use(lot)
+            lot = kit.lot
+            if kit.known:
+                cassette_type = kit.cassette_type
         with self._lock:
             if slot in self._running:
                 raise BenchError("slot-taken", f"slot {slot} holds another person's test")

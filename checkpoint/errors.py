@@ -8,6 +8,7 @@
     │   └── ChainBroken(ValueError)     an event does not follow from the one before it
     ├── BenchError(ValueError)          an officer asked for what the bench must not do (too early, slot taken, ...)
     ├── GateError(ValueError)           likewise at the gate (no vehicle open, unknown seat, ...)
+    ├── KitsError(ValueError)           likewise with the kits (expired lot, more than are left, ...)
     ├── SyncError(OSError)              headquarters did not take what was sent
     └── DeviceError(OSError)
         ├── CameraError                 no frame: unplugged, stalled, black, frozen
@@ -67,6 +68,15 @@ class BenchError(CheckpointError, ValueError):
 
 class GateError(CheckpointError, ValueError):
     """The gate must not do this now; ``reason`` says why."""
+
+    def __init__(self, reason: Reason | str, detail: str = "", **data: str) -> None:
+        self.reason = reason
+        self.data = data
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+
+
+class KitsError(CheckpointError, ValueError):
+    """The kits cannot be used or counted so; ``reason`` says why."""
 
     def __init__(self, reason: Reason | str, detail: str = "", **data: str) -> None:
         self.reason = reason

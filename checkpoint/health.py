@@ -39,6 +39,11 @@ class Finding(StrEnum):
     ROOM = "room"
     MISSING = "missing"
     NO_OFFICERS = "no-officers"
+    KITS_ENOUGH = "kits-enough"
+    KITS_LOW = "kits-low"
+    KITS_EXPIRING = "kits-expiring"
+    KITS_EXPIRED = "kits-expired"
+    KITS_UNCOUNTED = "kits-uncounted"  # used, but their delivery was never entered
 
 
 class Advice(StrEnum):
@@ -54,6 +59,7 @@ class Advice(StrEnum):
     ENROL = "enrol"
     INSTALL_ZBAR = "install-zbar"
     ADD_OFFICER = "add-officer"
+    SEE_KITS = "see-kits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from checkpoint.credentials import TrustList
 from checkpoint.crossing import Category
 from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal.recovery import Recovery
+from checkpoint.kits import KitAlarm, Stock
 from checkpoint.policy import PackShelf
 
 CATEGORIES = tuple(Category)
@@ -116,6 +117,26 @@ def sync(status: SyncStatus) -> Check:
     if status.error:
         return Check("sync", State.WARN, Finding.PENDING, Advice.CHECK_NETWORK, data)
     return Check("sync", State.OK, Finding.PENDING, None, data)
+
+
+KIT_FINDINGS = {
+    KitAlarm.LOW: Finding.KITS_LOW,
+    KitAlarm.EXPIRED: Finding.KITS_EXPIRED,
+    KitAlarm.EXPIRING: Finding.KITS_EXPIRING,
+    KitAlarm.OVERDRAWN: Finding.KITS_UNCOUNTED,
+    KitAlarm.NOT_RECEIVED: Finding.KITS_UNCOUNTED,
+}
+
+
+def kits(stock: Stock) -> list[Check]:
+    """Return how the kits stand; nothing where none were ever entered."""
+    if not stock.lots:
+        return []
+    data = {"usable": str(stock.usable), "lots": ", ".join(sorted({lot for _, lot in stock.alarms if lot}))}
+    if not stock.alarms:
+        return [Check("kits", State.OK, Finding.KITS_ENOUGH, None, data)]
+    worst = min((alarm for alarm, _ in stock.alarms), key=list(KIT_FINDINGS).index)
+    return [Check("kits", State.WARN, KIT_FINDINGS[worst], Advice.SEE_KITS, data)]
 
 
 def zbar(*, available: bool) -> Check:

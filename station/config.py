@@ -77,6 +77,13 @@ class BenchConfig(_Table):
         return self
 
 
+class KitsConfig(_Table):
+    """The antigen kits: when somebody is to see to them."""
+
+    low_below: int = Field(50, ge=0, le=100_000, description="usable kits left below which the stock counts as low")
+    expiring_days: int = Field(30, ge=0, le=3650, description="days before a lot's expiry from which that is said")
+
+
 class RulesConfig(_Table):
     """The rule packs."""
 
@@ -128,6 +135,7 @@ class Config(_Table):
     clock: ClockConfig = ClockConfig()
     gate: GateConfig = GateConfig()
     bench: BenchConfig = BenchConfig()
+    kits: KitsConfig = KitsConfig()
     rules: RulesConfig = RulesConfig()
     trust: TrustConfig = TrustConfig()
     issuers: tuple[IssuerConfig, ...] = ()

@@ -21,6 +21,7 @@ from checkpoint.gate import Gate, GateSettings
 from checkpoint.health import Check
 from checkpoint.journal import Journal, LogQuery, Seal
 from checkpoint.journal.recovery import open_or_recover
+from checkpoint.kits import Kits, KitsSettings
 from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.policy.signing import key_id
 from checkpoint.ports import Camera, CassetteReader, Clock
@@ -163,8 +164,9 @@ def build(config: Config) -> Station:
         new_id=new_id,
         settings=GateSettings(category=config.gate.category, verdict_s=config.gate.verdict_s),
     )
-    bench = Bench(journal=journal, clock=clock, gate=gate, new_id=new_id, settings=_bench_settings(config))
     zone = ZoneInfo(config.timezone)
+    kits = Kits(journal, clock, KitsSettings(config.kits.low_below, config.kits.expiring_days, zone))
+    bench = Bench(journal=journal, clock=clock, gate=gate, new_id=new_id, settings=_bench_settings(config), kits=kits)
     uploads = Uploads(
         folders.keys,
         journal,
@@ -205,6 +207,7 @@ def build(config: Config) -> Station:
             checks.trust_list(trust(), now.wall, timedelta(days=config.trust.max_age_days)),
             checks.rules(shelf, now.wall),
             checks.sync(uploads.status()),
+            *checks.kits(kits.stock()),
             checks.zbar(available=zbar_available()),
         ]
 
@@ -218,6 +221,7 @@ def build(config: Config) -> Station:
         ),
         gate=gate,
         bench=bench,
+        kits=kits,
         journal=journal,
         live=Live(feeds),
         officers=officers,
@@ -228,7 +232,7 @@ def build(config: Config) -> Station:
         health=health,
         sync=uploads.status,
         sync_now=uploads.nudge,
-        lots=lambda: (),
+        lots=lambda: tuple(lot.lot for lot in kits.stock().in_use),
         confirm_time=lambda officer: _confirm_time(clock, journal, officer),
         receipt=Receipts(folders.keys, journal, clock),
         scenes=scenes,

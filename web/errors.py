@@ -17,6 +17,7 @@ from checkpoint.errors import (
     GateError,
     JournalError,
     JournalFull,
+    KitsError,
     LampError,
     SyncError,
 )
@@ -74,7 +75,7 @@ def init_errors(app: Flask) -> None:
                 return problem_answer(error.reason, 403)
             case OfficerError():
                 return problem_answer(error.reason, 422, wait_s=error.wait_s)
-            case BenchError() | GateError():
+            case BenchError() | GateError() | KitsError():
                 return problem_answer(error.reason, 409, wait_s=float(error.data.get("left_s", 0)))
             case CredentialError():
                 return problem_answer(error.reason, 422)

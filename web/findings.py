@@ -33,6 +33,11 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.ROOM: _("enough space"),
     Finding.MISSING: _("not installed"),
     Finding.NO_OFFICERS: _("nobody can log in"),
+    Finding.KITS_ENOUGH: _("enough kits"),
+    Finding.KITS_LOW: _("few kits left"),
+    Finding.KITS_EXPIRING: _("kits expire soon"),
+    Finding.KITS_EXPIRED: _("expired kits lie here"),
+    Finding.KITS_UNCOUNTED: _("kits were used whose delivery was not entered"),
 }
 
 ADVICE: Mapping[Advice, Text] = {
@@ -46,6 +51,7 @@ ADVICE: Mapping[Advice, Text] = {
     Advice.ENROL: _("Enrol this station at headquarters: see the manual."),
     Advice.INSTALL_ZBAR: _("Optional: install libzbar0 for a second opinion on hard codes."),
     Advice.ADD_OFFICER: _("On the station, add an officer: see the manual."),
+    Advice.SEE_KITS: _("See the Kits page."),
 }
 
 DATA: Mapping[str, Text] = {
@@ -60,6 +66,8 @@ DATA: Mapping[str, Text] = {
     "events": _("events"),
     "photos": _("photos"),
     "package": _("package"),
+    "usable": _("usable kits"),
+    "lots": _("lots"),
 }
 
 

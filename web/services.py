@@ -8,6 +8,7 @@ from checkpoint.credential import Credential, Format
 from checkpoint.gate import Gate
 from checkpoint.health import Check, SyncStatus
 from checkpoint.journal import Journal
+from checkpoint.kits import Kits
 from checkpoint.ports import LiveView, Scenes
 from checkpoint.vehicle import Seat
 from web.officers import Officers
@@ -43,6 +44,7 @@ class Services:
     station: StationIdentity
     gate: Gate
     bench: Bench
+    kits: Kits
     journal: Journal
     live: LiveView
     officers: Officers

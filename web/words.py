@@ -139,6 +139,18 @@ MISTAKES: Mapping[str, Said] = {
     "lot-needed": Said(_("The kit's lot is missing."), _("Choose or type the lot that is printed on the kit.")),
     "person-needed": Said(_("Nobody is chosen."), _("Choose a person, or type a name or an ID number.")),
     "person-left": Said(_("This person is not at the checkpoint any more."), _("Choose a person from the list.")),
+    # the kits
+    "lot-expired": Said(_("This lot has expired: it must not be used."), _("Take another lot; discard this one.")),
+    "lot-unknown": Said(_("No kit of this lot was ever received or used here."), _("Check the lot on the box.")),
+    "lot-unreadable": Said(_("That lot cannot be."), _("Type it as printed, up to 40 characters.")),
+    "kit-code-unreadable": Said(_("This kit code cannot be read."), _("Scan it again, or type the lot.")),
+    "kit-code-without-lot": Said(_("This code names no lot."), _("Type the lot that is printed on the kit.")),
+    "expiry-needed": Said(_("The expiry date is missing."), _("Scan the box, or type the date printed on it.")),
+    "expiry-differs": Said(
+        _("This lot has another expiry date than the one entered."), _("Look at the box again; nothing was recorded.")
+    ),
+    "quantity-unlikely": Said(_("That number of kits cannot be."), _("Enter a whole number up to 100000.")),
+    "more-than-left": Said(_("That many are not there."), _("Count the kits and enter the count.")),
     # at the gate
     "receipt-not-admitted": Said(_("A receipt is for who was admitted."), _("Decide first.")),
     "receipt-no-name": Said(_("The code names nobody, so a receipt would serve everybody."), _("No receipt here.")),
@@ -254,6 +266,7 @@ CHECKS: Mapping[str, Text] = {
     "temperature": _("Temperature"),
     "memory": _("Memory"),
     "officers": _("Officers"),
+    "kits": _("Kits"),
 }
 
 

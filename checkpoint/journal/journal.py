@@ -17,6 +17,7 @@ from checkpoint.errors import ChainBroken, JournalError
 from checkpoint.events import GENESIS, Event, Head, Json, Kind, Lane, PhotoRef, canonical, chain_hash, wall_text
 from checkpoint.journal.backup import back_up
 from checkpoint.journal.database import Database, in_our_words
+from checkpoint.journal.glance import Glance, glances
 from checkpoint.journal.log import LogPage, LogQuery, search
 from checkpoint.journal.outbox import Outbox, Pending
 from checkpoint.journal.photos import PhotoStore
@@ -195,6 +196,19 @@ class Journal:
         """Return one page of events, newest first."""
         with self._db.reading() as db:
             return search(db, query)
+
+    def glances(
+        self,
+        kinds: Sequence[Kind],
+        fields: Sequence[str],
+        *,
+        after: int = 0,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Glance]:
+        """Return a few fields of many events, oldest first: for counting."""
+        with self._db.reading() as db:
+            return list(glances(db, kinds, fields, after=after, since=since, until=until))
 
     def personal(self, seq: int) -> Json | None:
         """Return an event's personal record, None where there is none (any more) that this station can open.

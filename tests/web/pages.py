@@ -19,6 +19,7 @@ from checkpoint.errors import CameraError, CredentialError
 from checkpoint.events import PhotoRef
 from checkpoint.gate import digest
 from checkpoint.health import Advice, Check, Finding, State, SyncStatus
+from checkpoint.kits import Kits
 from checkpoint.ports import LivePicture
 from checkpoint.reasons import Reason
 from tests.checkpoint.station_parts import Parts
@@ -110,17 +111,20 @@ class Pages:
     sent_asked: int = 0
     time_confirmed_by: list[str] = field(default_factory=list)
     bench: Bench = field(init=False)
+    kits: Kits = field(init=False)
     officers: Officers = field(init=False)
     app: Flask = field(init=False)
 
     def __post_init__(self) -> None:
         parts = self.parts
+        self.kits = Kits(parts.journal, parts.clock)
         self.bench = Bench(
             journal=parts.journal,
             clock=parts.clock,
             gate=parts.gate,
             new_id=lambda: f"t-{next(parts.ids)}",
             settings=BenchSettings(slots=self.slots),
+            kits=self.kits,
         )
         self.officers = Officers(
             parts.folder / "officers.json", now=lambda: parts.clock.now().wall.timestamp(), hasher=QUICK_HASHER
@@ -145,6 +149,7 @@ class Pages:
                 ),
                 gate=parts.gate,
                 bench=self.bench,
+                kits=self.kits,
                 journal=parts.journal,
                 live=self.live,
                 officers=self.officers,
