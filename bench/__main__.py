@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one after another, each in a program of its own; or those that are named.
 
-python -m bench [station credentials web startup qr cassette]
+python -m bench [station credentials web startup qr hq cassette]
 """
 
 import subprocess
@@ -12,6 +12,7 @@ BENCHES = {
     "web": "the pages on a long journal, memory over many requests",
     "startup": "seconds from `make run` to ready, memory of the station",
     "qr": "the scanner beside single decoders",
+    "hq": "headquarters: the mass-testing day, a positive on the desk, a growing store (15 minutes)",
     "cassette": "the cassette reader beside other readers",
 }
 

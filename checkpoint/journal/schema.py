@@ -71,3 +71,27 @@ def what_headquarters_has(db: Database) -> None:
     db.table("early_sent").create({"seq": int}, pk="seq")
     db.table("photos_sent").create({"sha256": str}, pk="sha256")
     db.table("notes").create({"name": str, "value": str}, pk="name", not_null={"value"})
+
+
+@migrations()
+def photos_to_send(db: Database) -> None:
+    """What is still to be sent, kept by triggers: counting it must not cost more as the years of sent photos grow."""
+    db.table("photos_due").create({"sha256": str}, pk="sha256")
+    db.execute(
+        "INSERT INTO photos_due (sha256) "
+        "SELECT DISTINCT sha256 FROM event_photos WHERE sha256 NOT IN (SELECT sha256 FROM photos_sent)"
+    )
+    db.execute(
+        "CREATE TRIGGER photo_named AFTER INSERT ON event_photos "
+        "WHEN NOT EXISTS (SELECT 1 FROM photos_sent WHERE sha256 = NEW.sha256) "
+        "BEGIN INSERT OR IGNORE INTO photos_due (sha256) VALUES (NEW.sha256); END"
+    )
+    db.execute(
+        "CREATE TRIGGER photo_sent AFTER INSERT ON photos_sent "
+        "BEGIN DELETE FROM photos_due WHERE sha256 = NEW.sha256; END"
+    )
+    db.execute(
+        "CREATE TRIGGER photo_missing AFTER DELETE ON photos_sent "
+        "WHEN EXISTS (SELECT 1 FROM event_photos WHERE sha256 = OLD.sha256) "
+        "BEGIN INSERT OR IGNORE INTO photos_due (sha256) VALUES (OLD.sha256); END"
+    )

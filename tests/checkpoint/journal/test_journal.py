@@ -318,6 +318,12 @@ def test_pending_counts_what_headquarters_does_not_have(journal: Journal) -> Non
     assert (journal.pending().events, journal.pending().all_sent) == (0, False)
     journal.outbox.confirm_photo(photo.sha256)
     assert journal.pending().all_sent
+    journal.append(Kind.TEST_READ, {"outcome": "invalid"}, photos=[photo])  # headquarters has this picture already
+    assert (journal.pending().soon, journal.pending().photos) == (1, 0)
+    journal.outbox.photos_missing([photo.sha256])
+    assert (journal.pending().photos, journal.outbox.photos_due()) == (1, [photo.sha256])
+    journal.outbox.rewind(0)
+    assert (journal.pending().now, journal.pending().soon) == (1, 2)
 
 
 def test_a_receipt_for_another_chain_is_refused(journal: Journal) -> None:

@@ -9,6 +9,7 @@ from checkpoint.errors import SyncError
 from checkpoint.events import Kind
 from checkpoint.sync import messages, read_receipts, write_batches
 from hq.models import events
+from hq.photos import read_photo
 from hq.sticks import import_folder
 from tests.hq.running import Headquarters, Station
 from tests.hq.test_ingest import cross, kinds_of_alerts, positive
@@ -25,7 +26,7 @@ def test_a_stick_carries_everything_there_and_the_receipt_back(hq: Headquarters,
     done = import_folder(hq.office, stick)
     assert (done.events, done.photos, done.refused) == ({gate.enrolment.device: 3}, 1, [])
     assert kinds_of_alerts(hq) == ["positive"]
-    assert hq.office.shelf.read(gate.enrolment.device, ref.sha256, hq.office.keys) == b"\xff\xd8 a picture"
+    assert read_photo(hq.office.shelf, gate.enrolment.device, ref.sha256, hq.office.keys) == b"\xff\xd8 a picture"
     assert read_receipts(gate.journal, gate.enrolment, stick) == 3
     assert gate.journal.pending().all_sent
 
