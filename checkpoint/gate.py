@@ -282,7 +282,7 @@ class Gate:
             if at_barrier or free:
                 self._light(crossing, now)
             elif test.outcome is Outcome.POSITIVE:
-                self.lamps.show(Lamp.RED)
+                self.lamps.show(Lamp.RED, sound=True)
             if not at_barrier and (free or test.outcome is Outcome.POSITIVE):
                 self._shown.light_of = crossing
                 self._shown.barrier_neutral = free
@@ -440,7 +440,7 @@ class Gate:
     def _light(self, crossing: Crossing, decided: Moment) -> None:
         """Show the vehicle's light: only ever after its event is durable."""
         self._shown.fault = ""
-        self.lamps.show(lamp_for(crossing.verdict))
+        self.lamps.show(lamp_for(crossing.verdict), sound=True)
         self._shown.decided = decided
         self._shown.neutral = self._shown.barrier_neutral = False
         self._shown.light_of = None

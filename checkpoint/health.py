@@ -19,6 +19,9 @@ class Finding(StrEnum):
     WORKS = "works"
     SIMULATED = "simulated"  # works, but nothing real stands behind it
     NO_PICTURE = "no-picture"
+    NO_LAMPS = "no-lamps"  # they cannot be set, or their sense inputs tell otherwise
+    NOT_CALIBRATED = "not-calibrated"  # a bench camera whose focus and colours are left to its automatic
+    SERVICE_FAILED = "service-failed"  # a unit of the service manager, since its last success
     CLOCK_TRUSTED = "clock-trusted"
     CLOCK_CONFIRMED = "clock-confirmed"
     CLOCK_UNTRUSTED = "clock-untrusted"
@@ -50,6 +53,9 @@ class Advice(StrEnum):
     """What to do about a finding."""
 
     CHECK_CABLE = "check-cable"
+    CHECK_LAMPS = "check-lamps"
+    CALIBRATE = "calibrate"
+    SEE_LOG = "see-log"
     CONFIRM_TIME = "confirm-time"
     FREE_DISK = "free-disk"
     CALL_SUPPORT = "call-support"

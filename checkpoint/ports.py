@@ -44,8 +44,24 @@ class Camera(Protocol):
         """Let go of the device; further reads raise `CameraError`."""
 
 
+@dataclass(frozen=True, slots=True)
+class LampState:
+    """What the lamps are told to show, and what their sense inputs tell.
+
+    ``burning``: the colours that burn, None where no sense input is wired. ``wrong``: the colours that burn and should
+    not, or should and do not, for longer than a relay takes.
+    """
+
+    told: Lamp
+    burning: frozenset[Lamp] | None = None
+    wrong: tuple[Lamp, ...] = ()
+
+
 class Lamps(Protocol):
-    """The signal lamps."""
+    """The signal lamps, and the buzzer beside them.
+
+    Green is a pulse: it ends by itself after the time the lamps were made with, whatever becomes of the caller.
+    """
 
     @property
     def simulated(self) -> bool:
@@ -53,10 +69,13 @@ class Lamps(Protocol):
 
     @property
     def shown(self) -> Lamp:
-        """What the lamps were last told to show."""
+        """What the lamps show as far as is known: a green that has run out is red."""
 
-    def show(self, lamp: Lamp) -> None:
-        """Show `lamp` and nothing else; raise `LampError` where that is not possible."""
+    def show(self, lamp: Lamp, *, sound: bool = False) -> None:
+        """Show `lamp` and nothing else, with `sound` audibly; raise `LampError` where that is not possible."""
+
+    def state(self) -> LampState:
+        """Return what was told and what is sensed; raise `LampError` where the lamps cannot be asked."""
 
     def close(self) -> None:
         """Show red and let go of the lines."""

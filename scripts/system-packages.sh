@@ -18,6 +18,7 @@ fi
 missing=
 have chromium || missing="$missing chromium"                           # drives the pages
 have pdftotext || missing="$missing poppler-utils"                     # looks into the printed mat
+have systemd-analyze || missing="$missing systemd"                     # judges the services' units
 have git || missing="$missing git"                                     # tells the project's files from leftovers
 [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null)" ] ||
     missing="$missing postgresql"                                      # headquarters' other store; the tests start their own

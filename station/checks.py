@@ -9,7 +9,7 @@ from pathlib import Path
 
 from checkpoint.clock import ClockTrust, Moment
 from checkpoint.credentials import TrustList
-from checkpoint.crossing import Category
+from checkpoint.crossing import Category, Lamp
 from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal.recovery import Recovery
 from checkpoint.kits import KitAlarm, Stock
@@ -29,9 +29,14 @@ def camera(role: str, *, fault: str, simulated: bool) -> Check:
     return Check(name, State.OK, Finding.WORKS)
 
 
-def lamps(*, simulated: bool) -> Check:
-    """Return how the lamps are."""
-    return Check("lamps", State.OK, Finding.SIMULATED if simulated else Finding.WORKS)
+def lamps(shown: Lamp, *, simulated: bool, fault: str, burning: frozenset[Lamp] | None) -> Check:
+    """Return how the lamps are: what they are told to show, and what their sense inputs tell."""
+    if fault:
+        return Check("lamps", State.FAULT, Finding.NO_LAMPS, Advice.CHECK_LAMPS, {"detail": fault})
+    if simulated:
+        return Check("lamps", State.OK, Finding.SIMULATED)
+    sensed = "" if burning is None else ", ".join(sorted(burning))
+    return Check("lamps", State.OK, Finding.WORKS, None, {"told": shown.value, "burning": sensed})
 
 
 def clock(moment: Moment, *, assumed: bool) -> Check:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from checkpoint.credentials.health_code_config import IssuerConfig, SigningConfig
 from checkpoint.crossing import Category
 from checkpoint.errors import CheckpointError
+from hardware.camera.rpicam import WIDTH_STEP_PX
+from hardware.lamps.settings import LampsConfig
 
 
 class ConfigError(CheckpointError, ValueError):
@@ -25,8 +27,17 @@ class _Table(BaseModel):
 class CameraConfig(_Table):
     """Where one camera's frames come from."""
 
-    source: Literal["scenes", "folder", "v4l2"] = Field("scenes", description="`scenes` and `folder` are simulated")
+    source: Literal["scenes", "folder", "v4l2", "rpicam", "gate"] = Field(
+        "scenes",
+        description="`rpicam` a Pi camera, `v4l2` a USB camera; `scenes` and `folder` are simulated; `gate`, for the "
+        "bench, looks through the gate's camera",
+    )
     device: str = Field("/dev/video0", description="the V4L2 device")
+    camera: int = Field(0, ge=0, le=3, description="which Pi camera, as `rpicam-hello --list-cameras` numbers them")
+    codec: Literal["yuv420", "mjpeg"] = Field(
+        "yuv420",
+        description="how a Pi camera's frames come; `yuv420` costs less and wants a width that is a multiple of 64",
+    )
     path: Path | None = Field(None, description="the folder of pictures, or the video file, of a `folder` camera")
     fps: float = Field(10.0, gt=0, le=60, description="frames a second")
     width_px: int = Field(1280, ge=160, le=8000, description="width of a frame")
@@ -36,13 +47,9 @@ class CameraConfig(_Table):
     def _folder_has_a_path(self) -> Self:
         if self.source == "folder" and self.path is None:
             raise ValueError("a folder camera needs `path`")
+        if self.source == "rpicam" and self.codec == "yuv420" and self.width_px % WIDTH_STEP_PX:
+            raise ValueError(f"width_px must be a multiple of {WIDTH_STEP_PX} with codec yuv420; or set codec to mjpeg")
         return self
-
-
-class LampsConfig(_Table):
-    """The signal lamps."""
-
-    driver: Literal["simulated"] = Field("simulated", description="which lamps are driven")
 
 
 class ClockConfig(_Table):
@@ -141,6 +148,16 @@ class Config(_Table):
     issuers: tuple[IssuerConfig, ...] = ()
     sync: SyncConfig = SyncConfig()
     web: WebConfig = WebConfig()
+
+    @model_validator(mode="after")
+    def _devices_fit_together(self) -> Self:
+        if self.gate_camera.source == "gate":
+            raise ValueError("gate_camera.source: `gate` is for the bench's camera, which then shares the gate's")
+        if self.lamps.green_s < self.gate.verdict_s:
+            raise ValueError(
+                "lamps.green_s must not be smaller than gate.verdict_s: the lamp would go red before the page"
+            )
+        return self
 
 
 def load_config(path: Path) -> Config:

@@ -23,6 +23,7 @@ PREVIEW_WIDTH_PX = 960
 PREVIEW_QUALITY = 70
 WATCHED_S = 5.0  # hints are worked out only while somebody looks
 HINTS_EVERY_S = 0.5
+HANGS_S = 20.0  # a turn takes two seconds without a camera, and up to ten while a city's issuer is asked
 
 
 class LooksForCodes(Protocol):
@@ -146,11 +147,20 @@ class Loop(threading.Thread):
         super().__init__(name=f"live-{feed.role}", daemon=True)
         self.feed = feed
         self._stopping = threading.Event()
+        self._turned_at = time.monotonic()
 
     def run(self) -> None:
         """Turn until `stop`."""
         while not self._stopping.is_set():
             self.turn()
+            self._turned_at = time.monotonic()
+
+    def hangs(self) -> str:
+        """Say that this thread has not finished a turn for too long, or has ended; empty where it is at work."""
+        if not self.is_alive():
+            return f"{self.name} has ended"
+        silent = time.monotonic() - self._turned_at
+        return f"{self.name} hangs for {silent:.0f} s" if silent > HANGS_S else ""
 
     def turn(self) -> None:
         """Take one frame and do this camera's work with it."""

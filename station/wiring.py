@@ -25,24 +25,26 @@ from checkpoint.kits import Kits, KitsSettings
 from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.policy.signing import key_id
 from checkpoint.ports import Camera, CassetteReader, Clock
-from checkpoint.reasons import Reason
 from checkpoint.sync import Enrolment
-from hardware.camera import FolderCamera, SceneCamera, V4L2Camera
+from hardware.camera import SceneCamera
 from hardware.clock import SystemClock, kernel_says_synchronised
-from hardware.lamps import SimulatedLamps
 from station import RELEASED, VERSION, checks
 from station.cached import Cached
-from station.config import CameraConfig, Config, ConfigError
+from station.config import Config, ConfigError
 from station.demo.scenes import DemoScenes
 from station.demo.wallet import Keys, Wallet
+from station.devices import open_cameras, open_lamps
 from station.duty import Duty
+from station.faults import Faults
 from station.formats import station_formats, typed_credential
 from station.handed_down import HandedDownDocuments
-from station.live import BenchLoop, Feed, GateLoop, Live, Loop
+from station.lamps import WatchedLamps
+from station.live import HANGS_S, BenchLoop, Feed, GateLoop, Live, Loop
 from station.reading import SlotReader
 from station.receipts import Receipts
 from station.trust_file import TrustFile
 from station.uploads import Uploads, http_client
+from station.watchdog import Look
 from vision.cassette.reader import Reader
 from vision.cassette.types import known_types, load_type
 from vision.hints import hints
@@ -95,6 +97,10 @@ class Folders:
     def officers(self) -> Path:
         return self.data / "officers.json"
 
+    @property
+    def calibrations(self) -> Path:
+        return self.data / "cameras"
+
 
 @dataclass(slots=True)
 class Station:
@@ -103,7 +109,7 @@ class Station:
     services: Services
     journal: Journal
     cameras: dict[str, Camera]
-    lamps: SimulatedLamps
+    lamps: WatchedLamps
     loops: list[Loop]
     uploads: Uploads
     tests_running: int = 0
@@ -115,9 +121,18 @@ class Station:
         self.tests_running = self.services.bench.restore()
         self.journal.append(Kind.STATION_STARTED, {"version": VERSION, "tests_running": self.tests_running})
         self._started = True
+        self.lamps.start()
         for loop in self.loops:
             loop.start()
         self.uploads.start()
+
+    def looks(self) -> list[Look]:
+        """Return what the watchdog looks at: that no camera's thread, the journal or the lamps hang."""
+        return [
+            *(loop.hangs for loop in self.loops),
+            lambda: "" if self.journal.head().seq >= 0 else "journal",
+            lambda: "lamps not asked" if self.lamps.checked_s_ago > HANGS_S else "",
+        ]
 
     def close(self) -> None:
         """Stop everything in reverse, lamps to red; what was written is on disk already."""
@@ -142,8 +157,8 @@ def build(config: Config) -> Station:
         folders.journal, clock=clock, seal=Seal.open(folders.keys), backups=sorted(folders.backups.glob("*"))
     )
     clock.raise_floor(_newest_entry(journal))
-    cameras = {"gate": _camera("gate", config.gate_camera), "bench": _camera("bench", config.bench_camera)}
-    lamps = SimulatedLamps()
+    cameras = open_cameras(config, folders.calibrations)
+    lamps = WatchedLamps(open_lamps(config.lamps))
     hq_key = _headquarters_key(folders)
     shelf = pack_shelf(config)
     handed_down = handed_down_documents(config, shelf, journal, clock)
@@ -177,7 +192,9 @@ def build(config: Config) -> Station:
         handed_down=handed_down,
     )
     duty = Duty(journal)
-    feeds = {role: watched_feed(role, camera, gate, journal) for role, camera in cameras.items()}
+    faults = Faults(journal, gate)
+    lamps.tell(lambda why: faults.began("lamps", why, at_gate=True), lambda: faults.ended("lamps"))
+    feeds = {role: watched_feed(role, camera, faults) for role, camera in cameras.items()}
     keep_photo = _photo_keeper(journal)
     loops: list[Loop] = [
         GateLoop(
@@ -200,7 +217,7 @@ def build(config: Config) -> Station:
         now = clock.now()
         return [
             *(checks.camera(role, fault=f.fault, simulated=f.camera.simulated) for role, f in feeds.items()),
-            checks.lamps(simulated=lamps.simulated),
+            checks.lamps(lamps.shown, simulated=lamps.simulated, fault=lamps.fault, burning=lamps.burning),
             checks.clock(now, assumed=config.clock.source == "assume-trusted"),
             checks.chain(recovery),
             *disk(),
@@ -294,17 +311,6 @@ def _newest_entry(journal: Journal) -> datetime:
     return page.entries[0].moment.wall if page.entries else RELEASED
 
 
-def _camera(role: str, config: CameraConfig) -> Camera:
-    size = (config.width_px, config.height_px)
-    match config.source:
-        case "scenes":
-            return SceneCamera(role, fps=config.fps, size=size)
-        case "folder":
-            return FolderCamera(config.path or Path(), name=role, fps=config.fps)
-        case "v4l2":
-            return V4L2Camera(config.device, name=role, size=size, fps=round(config.fps))
-
-
 def _bench_settings(config: Config) -> BenchSettings:
     window = ReadWindow(config.bench.read_from_min, config.bench.read_until_min)
     windows = {name: load_type(name).read_window for name in known_types() if name != GENERIC}
@@ -322,20 +328,15 @@ def _cassette_reader(config: Config) -> CassetteReader:
     return MatReader(layout, otherwise=Reader())
 
 
-def watched_feed(role: str, camera: Camera, gate: Gate, journal: Journal) -> Feed:
+def watched_feed(role: str, camera: Camera, faults: Faults) -> Feed:
     """Return a camera's feed whose faults are journaled; without the gate's camera the gate shows a fault."""
-
-    def failed(_role: str, detail: str) -> None:
-        journal.append(Kind.DEVICE_FAULT, {"device": f"camera-{role}", "detail": detail})
-        if role == "gate":
-            gate.fault(Reason.STATION_FAULT)
-
-    def recovered(_role: str) -> None:
-        journal.append(Kind.DEVICE_RECOVERED, {"device": f"camera-{role}"})
-        if role == "gate":
-            gate.recovered()
-
-    return Feed(role=role, camera=camera, on_fault=failed, on_recovery=recovered)
+    device = f"camera-{role}"
+    return Feed(
+        role=role,
+        camera=camera,
+        on_fault=lambda _role, detail: faults.began(device, detail, at_gate=role == "gate"),
+        on_recovery=lambda _role: faults.ended(device),
+    )
 
 
 def _photo_keeper(journal: Journal) -> Callable[[bytes], PhotoRef]:

@@ -13,6 +13,9 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.WORKS: _("works"),
     Finding.SIMULATED: _("simulated: no real device"),
     Finding.NO_PICTURE: _("gives no picture"),
+    Finding.NO_LAMPS: _("cannot be set, or burn otherwise than told"),
+    Finding.NOT_CALIBRATED: _("works, but was not calibrated on its mat"),
+    Finding.SERVICE_FAILED: _("failed, and has not succeeded since"),
     Finding.CLOCK_TRUSTED: _("set by the network or a battery clock"),
     Finding.CLOCK_CONFIRMED: _("confirmed by an officer"),
     Finding.CLOCK_UNTRUSTED: _("clock not trusted: confirm the time"),
@@ -42,6 +45,9 @@ FINDINGS: Mapping[Finding, Text] = {
 
 ADVICE: Mapping[Advice, Text] = {
     Advice.CHECK_CABLE: _("Check its cable and power."),
+    Advice.CHECK_LAMPS: _("Direct by hand. Check the lamps' supply, relays and wiring."),
+    Advice.CALIBRATE: _("Let the IT calibrate it on the mat: see the manual."),
+    Advice.SEE_LOG: _("Let the IT look into the system's log."),
     Advice.CONFIRM_TIME: _("Compare the clock with a watch and confirm the time below."),
     Advice.FREE_DISK: _("Delete what is not needed, or put in a larger card."),
     Advice.CALL_SUPPORT: _("Call the IT. Check by hand until then."),
@@ -68,6 +74,10 @@ DATA: Mapping[str, Text] = {
     "package": _("package"),
     "usable": _("usable kits"),
     "lots": _("lots"),
+    "told": _("told to show"),
+    "burning": _("burning"),
+    "units": _("services"),
+    "device": _("device"),
 }
 
 

@@ -267,6 +267,7 @@ CHECKS: Mapping[str, Text] = {
     "memory": _("Memory"),
     "officers": _("Officers"),
     "kits": _("Kits"),
+    "services": _("Services"),
 }
 
 

@@ -21,6 +21,9 @@ from web.officers import Officers
 
 WORDS: dict[Advice, str] = {
     Advice.CHECK_CABLE: "check the cable, then the configuration",
+    Advice.CHECK_LAMPS: "check the lamps' supply, relays and wiring: checkpoint-lamps state, and docs/hardware.md",
+    Advice.CALIBRATE: "calibrate it on its mat: checkpoint camera calibrate --help",
+    Advice.SEE_LOG: "see the log: journalctl -b -u the unit's name",
     Advice.CONFIRM_TIME: "let an officer confirm the time on the health page, or give the box a network or a clock",
     Advice.FREE_DISK: "free space or replace the card; see docs/settings.md for `data`",
     Advice.CALL_SUPPORT: "keep the folder as it is and call support",

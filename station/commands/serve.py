@@ -1,5 +1,6 @@
 """`checkpoint serve`: the station, until it is told to stop."""
 
+import faulthandler
 import logging
 import secrets
 import signal
@@ -11,14 +12,17 @@ from types import FrameType
 import click
 
 from checkpoint.durable import write_durably
+from checkpoint.notify import notify, watchdog_s
 from checkpoint.serving import serve as serve_until
 from station.commands.options import config_option, loaded
 from station.commands.output import InputError
 from station.memory import return_pictures_to_the_system
+from station.watchdog import Watchdog
 from station.wiring import build
 from web import create_app
 
 SECRET_BYTES = 32
+NOBODY_WATCHES_S = 60.0  # without a service manager a thread that hangs is at least logged
 LARGEST_UPLOAD_BYTES = 32 * 1024 * 1024  # a photo held before the demo camera
 
 
@@ -27,6 +31,7 @@ LARGEST_UPLOAD_BYTES = 32 * 1024 * 1024  # a photo held before the demo camera
 def serve(config_path: Path) -> None:
     """Run the station: cameras, lamps, the officers' pages and the uploads, until Ctrl-C or a termination signal."""
     return_pictures_to_the_system()
+    faulthandler.enable(2)  # the watchdog ends a hanging station by SIGABRT: the log shows where every thread was
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "waitress"):
         logging.getLogger(chatty).setLevel(logging.WARNING)  # a line for every request would fill the card
@@ -41,8 +46,12 @@ def serve(config_path: Path) -> None:
     station.uploads.tell(lambda: app.extensions["pulse"].bump("health"))
     stopping = stopped_by_signals()
 
+    watchdog = Watchdog(station.looks(), every_s=(watchdog_s() or NOBODY_WATCHES_S) / 3)
+
     def ready(port: int) -> None:
         station.start()
+        watchdog.start()
+        notify("READY=1", f"STATUS=pages on port {port}")
         click.echo(f"station {config.name!r} ready on http://{config.web.host}:{port}")
 
     try:
@@ -58,6 +67,8 @@ def serve(config_path: Path) -> None:
     except OSError as error:
         raise InputError(f"port {config.web.port} on {config.web.host}: {error.strerror}; set [web] port") from error
     finally:
+        notify("STOPPING=1")
+        watchdog.stop()
         app.extensions["pulse"].stop()
         station.close()
         click.echo("station stopped")

@@ -14,6 +14,7 @@ from checkpoint.journal import LogQuery
 from checkpoint.ports import Image
 from checkpoint.sighting import Code, CodeHint, Sighting
 from hardware.camera import SceneCamera
+from station.faults import Faults
 from station.live import Feed, GateLoop
 from station.wiring import watched_feed
 from tests.checkpoint.station_parts import OFFICER, Parts
@@ -55,7 +56,7 @@ def lane(tmp_path: Path) -> Lane:
     camera = SceneCamera("gate", fps=200, size=(64, 48))
     camera.show(np.full((48, 64, 3), 90, np.uint8))
     eyes = Eyes()
-    feed = watched_feed("gate", camera, parts.gate, parts.journal)
+    feed = watched_feed("gate", camera, Faults(parts.journal, parts.gate))
     made: list[Lane] = []
 
     def keep(data: bytes) -> PhotoRef:

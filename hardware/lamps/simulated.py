@@ -4,12 +4,13 @@ import threading
 
 from checkpoint.crossing import Lamp
 from checkpoint.errors import LampError
+from checkpoint.ports import LampState
 
 
 class SimulatedLamps:
     """The lamps port without a lamp: remembers what it was told, in order.
 
-    ``history`` lets a test assert on what a driver would have seen.
+    ``history`` lets a test assert on what a driver would have seen, ``heard`` on what they would have heard.
     """
 
     simulated = True
@@ -19,20 +20,30 @@ class SimulatedLamps:
         self._shown = Lamp.RED
         self._open = True
         self.history: list[Lamp] = [Lamp.RED]
+        self.heard: list[Lamp] = []
 
     @property
     def shown(self) -> Lamp:
         """What the lamps show."""
         return self._shown
 
-    def show(self, lamp: Lamp) -> None:
+    def show(self, lamp: Lamp, *, sound: bool = False) -> None:
         """Show `lamp` and nothing else."""
         with self._lock:
             if not self._open:
                 raise LampError("the lamps are closed")
+            if sound:
+                self.heard.append(lamp)
             if lamp is not self._shown:
                 self._shown = lamp
                 self.history.append(lamp)
+
+    def state(self) -> LampState:
+        """Return what was told; nothing is sensed."""
+        with self._lock:
+            if not self._open:
+                raise LampError("the lamps are closed")
+            return LampState(self._shown)
 
     def close(self) -> None:
         """Show red and let go."""

@@ -1,0 +1,1 @@
+"""RPi.GPIO as far as the lamps use it."""
