@@ -27,6 +27,14 @@ def concern_of(event: Event) -> Concern | None:
     match event.kind:
         case Kind.TEST_READ if body.get("outcome") == "positive":
             return Concern("positive", "red", _reason(body))
+        case Kind.TEST_CONFIRMED if body.get("disputed"):
+            # Two readers against the machine: a positive it did not see, or one of its positives without a result.
+            found = body.get("outcome") == "positive"
+            return (
+                Concern("positive", "red", Reason.SECOND_READER)
+                if found
+                else Concern("override", "yellow", Reason.SECOND_READER)
+            )
         case Kind.CROSSING_DECIDED if body.get("seat_verdict", body.get("verdict")) == "refuse":
             # The positive test that caused it stands already: one person, one case.
             return (

@@ -228,6 +228,10 @@ def build(config: Config) -> Station:
             checks.zbar(available=zbar_available()),
         ]
 
+    slot_reader = SlotReader(
+        bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames
+    )
+
     services = Services(
         station=StationIdentity(
             name=config.name,
@@ -242,9 +246,8 @@ def build(config: Config) -> Station:
         journal=journal,
         live=Live(feeds),
         officers=officers,
-        read_slot=SlotReader(
-            bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames
-        ),
+        read_slot=slot_reader,
+        read_ready=None if config.bench.mat == "none" else slot_reader.read_ready,
         typed=lambda format_, text: typed_credential(format_, text, clock.now().wall),
         health=health,
         sync=uploads.status,

@@ -145,6 +145,12 @@ class Outbox:
         with self._db.writing("noting missing photos") as db:
             db.executemany("DELETE FROM photos_sent WHERE sha256 = ?", [(sha256,) for sha256 in sha256s])
 
+    def has(self, seq: int) -> bool:
+        """Return whether headquarters has confirmed that it holds event `seq`, in its turn or as an early copy."""
+        with self._db.reading() as db:
+            early = db.execute("SELECT 1 FROM early_sent WHERE seq = ?", [seq]).fetchone()
+            return seq <= _cursor(db) or early is not None
+
     def pending(self) -> Pending:
         """Return how much headquarters does not have yet; it costs the same on a long day without a line.
 
