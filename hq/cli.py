@@ -22,6 +22,7 @@ from hq.app import build_app
 from hq.config import Config
 from hq.distribution import distribute, has_citus
 from hq.enrolment import invite, set_state
+from hq.logs import log_as_json
 from hq.office import Office, open_office
 from hq.proof import prove, station_ids
 from hq.s3_shelf import S3Config, S3Shelf
@@ -128,11 +129,24 @@ def main() -> None:
 )
 @click.option("--url", default="", help="How stations reach this server; stands in invitations. [http://HOST:PORT]")
 @click.option("--demo", is_flag=True, help="Make log-ins with known passwords; on this machine's own address only.")
+@click.option("--json-log", is_flag=True, help="Log one JSON object a line.")
 @with_photos
-def serve(data: Path, database: str, photos: S3Config | None, host: str, port: int, url: str, demo: bool) -> None:
+def serve(
+    data: Path,
+    database: str,
+    photos: S3Config | None,
+    host: str,
+    port: int,
+    url: str,
+    demo: bool,
+    json_log: bool,
+) -> None:
     """Run headquarters until Ctrl-C or SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if json_log:
+        log_as_json()
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("alembic").setLevel(logging.WARNING)
     if demo and host not in LOCAL:
         raise Wrong("--demo has known passwords, so it listens on 127.0.0.1 only")
     office = open_or_say(

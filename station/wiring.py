@@ -190,6 +190,7 @@ def build(config: Config) -> Station:
         local_now=lambda: clock.now().wall.astimezone(zone),
         rules=lambda: _packs_in_force(shelf, clock),
         handed_down=handed_down,
+        kits=lambda: {lot.lot: lot.left for lot in kits.stock().lots},
     )
     duty = Duty(journal)
     faults = Faults(journal, gate)
