@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.cassette_context import context, left_out_scores
+from bench.cassette_context import Place, context, left_out_scores
 from bench.cassette_data import FOLDS, Answer, LabelledWindow, auc, figures, labelled_windows
 from bench.cassette_pairs import (
     dyed_line,
@@ -34,7 +34,7 @@ from bench.cassette_sheet import write_sheet
 from checkpoint.ports import Image
 from vision.cassette.membrane import find_membrane
 from vision.cassette.network import Network, load_network, read_network
-from vision.cassette.strip import UNIT
+from vision.cassette.strip import ACROSS, UNIT, to_canvas
 from vision.cassette.window import WindowReading, read_window
 from vision.render import Shot, render_window, sample_shot, sample_spec
 
@@ -158,13 +158,14 @@ def paired(windows: Sequence[LabelledWindow], folds: Mapping[int, Network], step
     contexts: list[tuple[int, list[np.ndarray]]] = []
     negatives = [w for w in windows if w.label == "negative"][::step]
     for number, window in enumerate(negatives):
-        pictures = drawn(window, np.random.default_rng(number))
-        if pictures is None:
+        drawing = drawn(window, np.random.default_rng(number))
+        if drawing is None:
             continue
+        pictures, control_at = drawing
         for name, score in scorers(folds[window.fold]).items():
             without, *with_line = (score(picture) for picture in pictures)
             pairs.setdefault(name, []).append(Pair(window.fold, without, tuple(with_line)))
-        contexts.append((window.fold, [context(picture) for picture in pictures]))
+        contexts.append((window.fold, [context(picture, control_at) for picture in pictures]))
     print(
         f"\nPairs: {len(contexts)} negative photos with a test line drawn in; AUC with against without, by its contrast"
     )
@@ -186,8 +187,9 @@ def paired(windows: Sequence[LabelledWindow], folds: Mapping[int, Network], step
     lifted_lines(windows, folds)
 
 
-def drawn(window: LabelledWindow, rng: np.random.Generator) -> list[Image] | None:
-    """Return a negative photo as it is and with a second line at each contrast, always in the same place."""
+def drawn(window: LabelledWindow, rng: np.random.Generator) -> tuple[list[Image], Place] | None:
+    """Return a negative photo as it is and with a second line at each contrast, always in the same place, and where
+    its control line is."""
     opened = open_window(window.read())
     if not opened.candidates:
         return None
@@ -201,7 +203,8 @@ def drawn(window: LabelledWindow, rng: np.random.Generator) -> list[Image] | Non
     for contrast in PAIR_CONTRASTS:
         line = own_line(depth, contrast) if own else dyed_line(np.random.default_rng(seed), contrast)
         pictures.append(painted(opened, line, row))
-    return pictures
+    back = cv2.invertAffineTransform(to_canvas(opened.membrane))
+    return pictures, back @ np.array((ACROSS / 2 - 0.5, control.row, 1.0))
 
 
 def scorers(network: Network) -> dict[str, Scorer]:
