@@ -33,7 +33,7 @@ from bench.cassette_rivals import RIVALS, Verdict
 from bench.cassette_sheet import write_sheet
 from checkpoint.ports import Image
 from vision.cassette.membrane import find_membrane
-from vision.cassette.network import Network, load_network, read_network
+from vision.cassette.network import Network, load_network
 from vision.cassette.strip import ACROSS, UNIT, to_canvas
 from vision.cassette.window import WindowReading, read_window
 from vision.render import Shot, render_window, sample_shot, sample_spec
@@ -83,8 +83,8 @@ def main() -> None:
 
 def fold_networks() -> dict[int, Network]:
     """Return for each fold that was trained the network that never saw it."""
-    paths = {fold: FOLD_WEIGHTS / f"fold{fold}.npz" for fold in range(FOLDS)}
-    return {fold: read_network(path.read_bytes()) for fold, path in paths.items() if path.exists()}
+    paths = {fold: FOLD_WEIGHTS / f"fold{fold}.onnx" for fold in range(FOLDS)}
+    return {fold: Network(path.read_bytes()) for fold, path in paths.items() if path.exists()}
 
 
 def development(windows: Sequence[LabelledWindow], folds: Mapping[int, Network], sheet: Path | None) -> None:

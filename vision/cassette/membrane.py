@@ -133,19 +133,20 @@ def _sides(across: Floats, along: Floats, known: float | None) -> tuple[int, int
     cut = round(_END_SHARE * height)
     steps = cv2.GaussianBlur(along, (0, 0), 1.0)[cut : height - cut]
     steps = np.hstack([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)])
+    # All pairs are judged by means over the rows of products of such sums, so these are taken once. By OpenCV: NumPy's
+    # product would wake a thread a core for it.
+    products = np.asarray(cv2.mulTransposed(steps, True, scale=1 / len(steps)), np.float64)
     narrow, wide = int(_WIDTH_SHARE[0] * WORKING_HEIGHT), int(_WIDTH_SHARE[1] * WORKING_HEIGHT)
     fits, pairs = [], []
     for candidate in range(narrow, max(narrow + 1, min(wide, width - 3)) + 1, 2):
         left = np.arange(0, max(1, width - candidate))
         right = np.minimum(left + candidate, width - 1)
         margin = max(3, candidate // 4)
-        inside = (steps[:, right] - steps[:, left]) / candidate
-        beside = [
-            (steps[:, left] - steps[:, np.maximum(left - margin, 0)]) / margin,
-            (steps[:, np.minimum(right + margin, width)] - steps[:, right]) / margin,
-        ]
-        strength = np.sqrt((inside**2).mean(axis=0))
-        spill = sum(np.abs((inside * side).mean(axis=0)) for side in beside) / (2 * strength + 1e-6)
+        strength = np.sqrt(np.maximum(_mean_product(products, (left, right), (left, right)), 0)) / candidate
+        spill = sum(
+            np.abs(_mean_product(products, (left, right), side)) / (candidate * margin)
+            for side in ((np.maximum(left - margin, 0), left), (right, np.minimum(right + margin, width)))
+        ) / (2 * strength + 1e-6)
         off_centre = np.abs((left + right) / 2 / width - 0.5)
         fits.append(
             np.column_stack(
@@ -164,6 +165,16 @@ def _sides(across: Floats, along: Floats, known: float | None) -> tuple[int, int
         total = total - np.minimum(((middles - width / 2) / (_PLACE_ERROR * known)) ** 2, _WORST)
     best = int(total.argmax())
     return int(pair[best, 0]), int(pair[best, 1]), float(fit[best, 0])
+
+
+def _mean_product(
+    products: npt.NDArray[np.float64],
+    one: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+    other: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+) -> npt.NDArray[np.float64]:
+    """Return the mean over the rows of what two spans of columns sum up to, multiplied; a span is (first, last)."""
+    (a, b), (c, d) = one, other
+    return np.asarray(products[b, d] - products[b, c] - products[a, d] + products[a, c])
 
 
 def _long_edges(across: Floats) -> npt.NDArray[np.float64]:

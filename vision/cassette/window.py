@@ -142,7 +142,7 @@ def _drawable(
         at_mm = None if mm_per_px is None else share(ridge.row) * length * strip.px_per_sample * mm_per_px
         return LineReading(contrast=ridge.contrast, snr=ridge.snr, position_mm=at_mm)
 
-    control, test = measure(strip, roles.control_row), measure(strip, roles.test_row)
+    control, test = measure(strip, (roles.control_row, roles.test_row))
     control_seen, test_seen = (_likelihood(odds) for odds in (roles.control, roles.test))
     along = profile(strip)[turn]
     reading = Reading(
