@@ -1,4 +1,4 @@
-"""The line network as a file: ONNX, which OpenCV evaluates at a station and any viewer of networks opens.
+"""A network as a file: ONNX, which OpenCV evaluates at a station and any viewer of networks opens.
 
 pip install onnx                      (development only, beside torch; see bench/train_reader.py)
 """
@@ -6,6 +6,7 @@ pip install onnx                      (development only, beside torch; see bench
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import onnx
@@ -30,7 +31,12 @@ class Convolution:
     residual: bool = False
 
 
-def write(path: Path, layers: Sequence[Convolution]) -> None:
+Shape = tuple[int, int, int, int]
+LINES: tuple[Shape, Shape] = (4, 4, ALONG, ACROSS), (4, 1, ALONG // ROWS_PER_STEP, 1)
+"""Shapes of what the line network is given and of what it answers."""
+
+
+def write(path: Path | BinaryIO, layers: Sequence[Convolution], shapes: tuple[Shape, Shape] = LINES) -> None:
     """Write the layers in order, each rectified but the last; a residual one is added to what it was given.
 
     Weights are rounded to half precision: the file then packs to half its size, and no figure moves.
@@ -52,13 +58,13 @@ def write(path: Path, layers: Sequence[Convolution]) -> None:
         if layer.residual:
             nodes.append(helper.make_node("Add", [maps, f"relu{at}"], [f"sum{at}"], name=f"sum{at}"))
         maps = f"sum{at}" if layer.residual else f"relu{at}"
-    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [4, 4, ALONG, ACROSS])
-    answers = helper.make_tensor_value_info(maps, TensorProto.FLOAT, [4, 1, ALONG // ROWS_PER_STEP, 1])
-    graph = helper.make_graph(nodes, "lines", [images], [answers], stored)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="train_reader")
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, shapes[0])
+    answers = helper.make_tensor_value_info(maps, TensorProto.FLOAT, shapes[1])
+    graph = helper.make_graph(nodes, "network", [images], [answers], stored)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="checkpoint")
     model.ir_version = _IR
     onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString())
+    onnx.save(model, path)
 
 
 def read(path: Path) -> list[tuple[Floats, Floats]]:

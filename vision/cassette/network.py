@@ -51,11 +51,15 @@ class Network:
             raise ValueError(f"no network that OpenCV can read: {error.err}") from error
         self._lock = Lock()  # OpenCV keeps the maps between layers in the network itself
 
-    def answers(self, images: Floats) -> Floats:
-        """Return the log odds of a line at each step, shape (N, ALONG / ROWS_PER_STEP), of (N, 4, ALONG, ACROSS)."""
+    def response(self, images: Floats) -> Floats:
+        """Return what the last layer makes of `images`, shape (N, channels, H, W)."""
         with self._lock:
             self._net.setInput(images)
-            return np.array(self._net.forward(), np.float32)[:, 0, :, 0]
+            return np.array(self._net.forward(), np.float32)
+
+    def answers(self, images: Floats) -> Floats:
+        """Return the log odds of a line at each step, shape (N, ALONG / ROWS_PER_STEP), of (N, 4, ALONG, ACROSS)."""
+        return self.response(images)[:, 0, :, 0]
 
     def log_odds(self, strip: Strip) -> npt.NDArray[np.float64]:
         """Return the log odds of a line at each row of the strip, shape (ALONG,).
