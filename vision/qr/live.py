@@ -6,10 +6,13 @@ from collections.abc import Callable
 from checkpoint.ports import Image
 from checkpoint.sighting import Sighting
 from vision.qr import stages
+from vision.qr.pace import Pace
 from vision.qr.presence import presence
 from vision.qr.scanner import Seen, part_of
 from vision.qr.stages import Part, Stage, grey_of
 
+FRAME_BUDGET_MS = 30.0
+"""Three quarters of a frame's time at 25 pictures a second stay for the rest of the station."""
 _FORGET_S = 1.5
 """Seconds after which another phone may be in view, and the stages begin again with the cheapest."""
 
@@ -18,14 +21,14 @@ class LiveScanner:
     """Reads codes over successive frames of one camera.
 
     Every frame is searched for QR codes as it is. Where something code-like stays unread, the time left of the budget
-    goes to the further stages in turn; the next frame goes on where this one stopped, and begins with the stage that
-    read a code last. A frame of an empty lane costs the first search alone.
+    goes to the further stages in turn, as many as fit by what they took before, and one at least; the next frame goes
+    on where this one stopped, and begins with the stage that read a code last. A frame of an empty lane costs the first
+    search alone.
     """
 
-    def __init__(self, budget_ms: float = 40.0, monotonic_s: Callable[[], float] = time.monotonic) -> None:
-        """Start no further stage later than `budget_ms` into a frame; `monotonic_s` is the clock that measures it."""
-        self._budget_s = budget_ms / 1000
-        self._monotonic_s = monotonic_s
+    def __init__(self, budget_ms: float = FRAME_BUDGET_MS, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        """Begin no second further stage that would end later than `budget_ms` into a frame, by `monotonic_s`."""
+        self._pace = Pace(budget_ms / 1000, monotonic_s)
         self._turn: list[Stage] = []
         self._seen_s = float("-inf")
         self._hinted = False
@@ -38,25 +41,27 @@ class LiveScanner:
         """
         if now_s - self._seen_s > _FORGET_S:
             self._start_over()
-        last_s = self._monotonic_s() + self._budget_s
+        self._pace.begin()
         frame = Part(grey_of(image), image)
         seen = Seen()
-        seen.add(stages.FRAME.look(frame))
+        seen.add(self._pace.look(stages.FRAME, frame))
         view = presence(frame.grey, frame.image)
         if view.matrix or view.linear:
             self._seen_s = now_s
+        went_further = False
         for _ in range(len(self._turn)):
             stage = self._turn[0]
             if seen.codes and stage in stages.HARDER and stage not in stages.QUICK:
                 self._turn.append(self._turn.pop(0))
                 continue
             regions = view.linear if stage is stages.LINEAR else view.matrix
-            left = list(seen.unexplained(regions))
-            if left and self._monotonic_s() > last_s:
+            left = [part_of(frame, region) for region in seen.unexplained(regions)]
+            if went_further and not self._pace.allows(stage, left):
                 break
+            went_further = went_further or bool(left)
             before = len(seen.codes)
-            for region in left:
-                seen.add(stage.look(part_of(frame, region)))
+            for part in left:
+                seen.add(self._pace.look(stage, part))
             if len(seen.codes) > before:
                 break  # this stage stays first: the next frame shows the same phone
             self._turn.append(self._turn.pop(0))

@@ -7,6 +7,7 @@ from checkpoint.ports import Image
 from checkpoint.sighting import Code, Sighting
 from vision.qr import stages
 from vision.qr.guidance import hint_for
+from vision.qr.pace import Pace
 from vision.qr.presence import Presence, Region, presence
 from vision.qr.stages import Part, Stage, grey_of
 from vision.qr.zxing import Corners, Grey, Look
@@ -19,23 +20,21 @@ class Scanner:
     """Reads the codes of one picture with full effort; a `checkpoint.ports.CodeReader`."""
 
     def __init__(self, budget_ms: float = 2000.0, monotonic_s: Callable[[], float] = time.monotonic) -> None:
-        """Start no stage later than `budget_ms` after the first; `monotonic_s` is the clock that measures it."""
-        self._budget_s = budget_ms / 1000
-        self._monotonic_s = monotonic_s
+        """Begin no stage that would end later than `budget_ms` after the first; `monotonic_s` measures it."""
+        self._pace = Pace(budget_ms / 1000, monotonic_s)
 
     def scan(self, image: Image) -> Sighting:
         """Return what is in view; an image without a code gives an empty sighting.
 
         `image`: ndarray, shape (H, W, 3) BGR or (H, W) grey, uint8.
         """
+        self._pace.begin()
         frame = Part(grey_of(image), image)
         seen = Seen()
-        last_s = self._monotonic_s() + self._budget_s
         view = presence(frame.grey, frame.image)
         for stage, part in self._steps(frame, view, seen):
-            if self._monotonic_s() > last_s:
-                break
-            seen.add(stage.look(part))
+            if self._pace.allows(stage, [part]):  # else a quicker one may still fit
+                seen.add(self._pace.look(stage, part))
         return seen.sighting(frame.grey, view)
 
     def _steps(self, frame: Part, view: Presence, seen: "Seen") -> Iterator[tuple[Stage, Part]]:
@@ -76,7 +75,7 @@ class Seen:
         for code in look.codes:
             self._codes.setdefault((code.format, code.data), code)
         if look.unread and not self._unread:
-            self._unread = look.unread[0]
+            self._unread = look.unread[0].corners
 
     def unexplained(self, regions: Iterable[Region]) -> Iterator[Region]:
         """Yield the regions without a code that is already read, asking anew before each."""

@@ -3,11 +3,11 @@
 zxing-cpp's two ways to make black and white fail on different pictures, so both are tried before any costlier work on
 the picture. Enlarging helps below three pixels a module. Sharpening undoes blur and moire and ruins low light.
 Levelling evens glare out. The darkest channel shows coloured ink, above all the yellow of a health code, as dark as
-black. zbar reads some codes whose finder patterns zxing-cpp misses.
+black. zbar reads some codes whose finder patterns zxing-cpp misses. Flattening follows codes on cloth and bent paper.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
@@ -15,10 +15,13 @@ import numpy as np
 
 from checkpoint.ports import Image
 from vision.qr import zbar, zxing
+from vision.qr.flatten import flattened
 from vision.qr.zxing import Grey, Look
 
 _LONGEST_ENLARGED = 1400
 """Pixels of the longer side to which a picture is enlarged: the time grows with the area, the gain ends there."""
+
+_MOST_FLATTENED = 2  # codes of one part
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,29 @@ def _second_opinion(part: Part) -> Look:
     return zbar.read(part.grey, origin=part.origin)
 
 
+def _flatten(part: Part) -> Look:
+    """Look for codes that are found and not read, and read the first two of them flat; corners stay as found."""
+    for look in (
+        zxing.read(part.grey),
+        zxing.read(part.grey, binarizer=zxing.GLOBAL),
+        _enlarge(replace(part, origin=(0, 0)), most=2.0, by_histogram=False),
+    ):
+        found = [unread for unread in look.unread if unread.modules]
+        for unread in found[:_MOST_FLATTENED]:
+            picture = flattened(part.grey, unread)
+            if picture is None:
+                continue
+            for binarizer in (zxing.LOCAL, zxing.GLOBAL):
+                codes = zxing.read(picture, binarizer=binarizer).codes
+                if codes:
+                    x, y = part.origin
+                    corners = tuple((a + x, b + y) for a, b in unread.corners)
+                    return Look(tuple(replace(code, corners=corners) for code in codes))
+        if found:
+            return Look()
+    return Look()
+
+
 def _other_formats(part: Part) -> Look:
     return zxing.read(part.grey, formats=zxing.OTHER_MATRIX, origin=part.origin)
 
@@ -115,6 +141,7 @@ HARDER = (
     Stage("zbar", _second_opinion),
     Stage("enlarged, levelled", partial(_enlarge_and, _levelled)),
     Stage("enlarged more, sharpened hard", partial(_enlarge_and, _sharpened_hard, most=3.0)),
+    Stage("flattened", _flatten),
 )
 """QR codes of a code-like region that the whole frame did not give."""
 

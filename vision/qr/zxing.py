@@ -52,11 +52,19 @@ _MICRO_SIDE = 36
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A QR code that was found and not read: its corners from the top left clockwise, its modules a side or 0."""
+
+    corners: Corners
+    modules: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What one pass saw: the codes it read, and the corners of those it found and could not read."""
+    """What one pass saw: the codes it read, and those it found and could not read."""
 
     codes: tuple[Code, ...] = ()
-    unread: tuple[Corners, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 def read(
@@ -72,7 +80,7 @@ def read(
     Corners come in pixels of the frame.
     """
     codes: list[Code] = []
-    unread: list[Corners] = []
+    unread: list[Unread] = []
     for barcode in zxingcpp.read_barcodes(
         grey, formats=formats, binarizer=binarizer, text_mode=zxingcpp.TextMode.HexECI, return_errors=True
     ):
@@ -82,7 +90,7 @@ def read(
             continue
         if not barcode.valid:
             if name == "qr-code":
-                unread.append(corners)
+                unread.append(Unread(corners, _modules(barcode)))
         elif formats is not LINEAR or _height(barcode.position) >= _LINEAR_LINES:
             codes.append(Code(_text(barcode), barcode.bytes, name, "zxing", corners))
     return Look(tuple(codes), tuple(unread))
@@ -98,6 +106,13 @@ def _text(barcode: zxingcpp.Barcode) -> str | None:
 def _corners(position: zxingcpp.Position, scale: float, origin: tuple[int, int]) -> Corners:
     points = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
     return tuple((round(point.x / scale) + origin[0], round(point.y / scale) + origin[1]) for point in points)
+
+
+def _modules(barcode: zxingcpp.Barcode) -> int:
+    """Return the modules a side of a QR code from the version that its decoder made out, 0 where it made out none."""
+    extra = barcode.extra
+    version = str(extra.get("Version", "")) if isinstance(extra, dict) else ""
+    return 17 + 4 * int(version) if version.isdecimal() else 0
 
 
 def _certain_micro(barcode: zxingcpp.Barcode) -> bool:
