@@ -20,7 +20,7 @@ def alarm(db: sa.Connection, station: str, concern: Concern, epoch: int, seq: in
 
 def fork(db: sa.Connection, station: str, item: Arrived, why: str, now: datetime) -> Refused:
     """Raise the alarm that two stations use one key, and return the refusal; nothing is overwritten."""
-    alarm(db, station, Concern("fork", "red", why), item.epoch, item.seq, now)
+    alarm(db, station, Concern("fork", why), item.epoch, item.seq, now)
     return Refused(409, f"event {item.seq}: {why}", fork=item.seq)
 
 

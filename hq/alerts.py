@@ -1,4 +1,4 @@
-"""What headquarters must look at: positives, refusals, overrides, signs of tampering."""
+"""What headquarters must look at: positives, refusals, overrides, signs of tampering, silent stations."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from checkpoint.events import Event, Kind
 from checkpoint.reasons import Reason
+from hq.case_rules import rule_for
 from hq.models import alert_steps, alerts
 
 NEW = "new"
@@ -14,10 +15,9 @@ NEW = "new"
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Why an event is an alert, and how urgent: red, yellow or green."""
+    """Why somebody must look. How urgent it is, the rule for its kind says (`hq.case_rules`)."""
 
     kind: str
-    urgency: str
     detail: str = ""
 
 
@@ -26,26 +26,16 @@ def concern_of(event: Event) -> Concern | None:
     body = event.body
     match event.kind:
         case Kind.TEST_READ if body.get("outcome") == "positive":
-            return Concern("positive", "red", _reason(body))
-        case Kind.TEST_CONFIRMED if body.get("disputed"):
-            # Two readers against the machine: a positive it did not see, or one of its positives without a result.
-            found = body.get("outcome") == "positive"
-            return (
-                Concern("positive", "red", Reason.SECOND_READER)
-                if found
-                else Concern("override", "yellow", Reason.SECOND_READER)
-            )
+            return Concern("positive", _reason(body))
         case Kind.CROSSING_DECIDED if body.get("seat_verdict", body.get("verdict")) == "refuse":
             # The positive test that caused it stands already: one person, one case.
-            return (
-                None if body.get("reason") == Reason.ANTIGEN_POSITIVE else Concern("refused", "yellow", _reason(body))
-            )
+            return None if body.get("reason") == Reason.ANTIGEN_POSITIVE else Concern("refused", _reason(body))
         case Kind.OVERRIDDEN:
-            return Concern("override", "yellow", _reason(body))
+            return Concern("override", _reason(body))
         case Kind.JOURNAL_RESTORED:
-            return Concern("restored", "yellow")
+            return Concern("restored")
         case Kind.TAMPER_SEEN:
-            return Concern("tamper", "red", _reason(body))
+            return Concern("tamper", _reason(body))
         case _:
             return None
 
@@ -59,18 +49,23 @@ def raise_alert(
     seq: int,
     at: datetime,
     now: datetime,
+    occasion: str = "",
 ) -> bool:
-    """Open a case unless there is one already; return whether it is new."""
-    id_ = f"{concern.kind}-{epoch}-{seq}"
+    """Open a case unless there is one already; return whether it is new.
+
+    ``occasion`` tells cases apart that no event of their own stands for; else the event's number does.
+    """
+    id_ = f"{concern.kind}-{occasion or f'{epoch}-{seq}'}"
     known = sa.select(alerts.c.id).where(alerts.c.station_id == station, alerts.c.id == id_)
     if db.execute(known).first() is not None:
         return False
+    rule = rule_for(db, concern.kind, concern.detail)
     db.execute(
         sa.insert(alerts).values(
             station_id=station,
             id=id_,
             kind=concern.kind,
-            urgency=concern.urgency,
+            urgency=rule.urgency,
             at=at,
             received_at=now,
             epoch=epoch,
@@ -78,11 +73,13 @@ def raise_alert(
             detail=concern.detail,
             state=NEW,
             state_at=now,
+            team="",
+            due_at=rule.due_at(NEW, now),
         )
     )
     db.execute(
         sa.insert(alert_steps).values(
-            station_id=station, alert_id=id_, step=1, state=NEW, at=now, by="", note=concern.detail
+            station_id=station, alert_id=id_, step=1, entry="step", state=NEW, at=now, by="", note=concern.detail
         )
     )
     return True

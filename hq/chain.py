@@ -134,7 +134,7 @@ class HeldChain:
             )
         )
         if not item.follows:
-            alarm(self.db, self.station.id, Concern("rewrite", "red", item.trouble), item.epoch, item.seq, self.now)
+            alarm(self.db, self.station.id, Concern("rewrite", item.trouble), item.epoch, item.seq, self.now)
 
     def _note_photos(self, item: Arrived) -> None:
         device = self.station.id

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import sqlalchemy as sa
@@ -19,18 +20,24 @@ from checkpoint.serving import serve as serve_app
 from checkpoint.wire import MOST_UNPACKED
 from hq.accounts import Accounts, Role
 from hq.app import build_app
-from hq.config import Config
+from hq.config import Config, RetentionPolicy
 from hq.distribution import distribute, has_citus
 from hq.enrolment import invite, set_state
-from hq.logs import log_as_json
 from hq.office import Office, open_office
 from hq.proof import prove, station_ids
+from hq.retention import destroy
 from hq.s3_shelf import S3Config, S3Shelf
 from hq.sticks import import_folder
+from hq.watch import RETENTION, keep_watch
 
 NO, WRONG = 1, 2
 LOCAL = {"127.0.0.1", "::1", "localhost"}
-DEMO_USERS = (("duty", "demo-duty-1", Role.DUTY), ("admin", "demo-admin-1", Role.ADMIN))
+DEMO_USERS = (
+    ("duty", "demo-duty-1", Role.DUTY),
+    ("admin", "demo-admin-1", Role.ADMIN),
+    ("rules", "demo-rules-1", Role.EDITOR),
+    ("audit", "demo-audit-1", Role.AUDITOR),
+)
 
 data_option = click.option(
     "--data",
@@ -51,6 +58,26 @@ photos_options = (
     click.option("--s3-key", default="", envvar="CHECKPOINT_HQ_S3_KEY", help="Its access key; else where boto3 looks."),
     click.option(
         "--s3-secret", default="", envvar="CHECKPOINT_HQ_S3_SECRET", help="Its secret key; better by the environment."
+    ),
+)
+
+
+retention_options = (
+    click.option(
+        "--retention-days",
+        type=click.IntRange(1, 3650),
+        default=30,
+        show_default=True,
+        envvar="CHECKPOINT_HQ_RETENTION_DAYS",
+        help="How long personal data and photos are kept.",
+    ),
+    click.option(
+        "--case-retention-days",
+        type=click.IntRange(1, 3650),
+        default=180,
+        show_default=True,
+        envvar="CHECKPOINT_HQ_CASE_RETENTION_DAYS",
+        help="The same, where a case stands on the record; never before the case is closed.",
     ),
 )
 
@@ -90,6 +117,22 @@ def with_photos(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def with_retention(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of retention, as one `retention`."""
+
+    @wraps(command)
+    def run(retention_days: int, case_retention_days: int, **options: Any) -> None:
+        try:
+            policy = RetentionPolicy(retention_days, case_retention_days)
+        except ValueError as error:
+            raise Wrong(str(error)) from error
+        command(retention=policy, **options)
+
+    for option in reversed(retention_options):
+        run = option(run)
+    return run
+
+
 def on_headquarters(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the opened headquarters instead of its folder, and close it afterwards."""
 
@@ -109,7 +152,14 @@ def on_headquarters(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: checkpoint-hq serve --port 8090 --data ./var/headquarters",
+    epilog="""\b
+    Examples:
+      checkpoint-hq serve --demo                            everything, to look at
+      checkpoint-hq user li --role duty                     somebody who may log in
+      checkpoint-hq serve --host 0.0.0.0 --url https://hq.example
+      checkpoint-hq invite --name "Lane 1" --town Pinghu --url https://hq.example
+      checkpoint-hq verify                                  prove every chain again
+      checkpoint-hq import /media/stick                     what came by hand""",
 )
 @click.version_option(package_name="checkpoint-station")
 def main() -> None:
@@ -129,28 +179,39 @@ def main() -> None:
 )
 @click.option("--url", default="", help="How stations reach this server; stands in invitations. [http://HOST:PORT]")
 @click.option("--demo", is_flag=True, help="Make log-ins with known passwords; on this machine's own address only.")
-@click.option("--json-log", is_flag=True, help="Log one JSON object a line.")
+@click.option("--timezone", default="Asia/Shanghai", show_default=True, help="How the desk shows times.")
 @with_photos
+@with_retention
 def serve(
     data: Path,
     database: str,
     photos: S3Config | None,
+    retention: RetentionPolicy,
+    timezone: str,
     host: str,
     port: int,
     url: str,
     demo: bool,
-    json_log: bool,
 ) -> None:
     """Run headquarters until Ctrl-C or SIGTERM."""
-    if json_log:
-        log_as_json()
-    else:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-        logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Wrong(f"no time zone {timezone!r}: name one as in Asia/Shanghai") from error
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     if demo and host not in LOCAL:
         raise Wrong("--demo has known passwords, so it listens on 127.0.0.1 only")
     office = open_or_say(
-        Config(data=data, database=database, photos=photos, url=url or f"http://{host}:{port}", demo=demo)
+        Config(
+            data=data,
+            database=database,
+            photos=photos,
+            url=url or f"http://{host}:{port}",
+            demo=demo,
+            timezone=timezone,
+            retention=retention,
+        )
     )
     accounts = Accounts(office.store, office.now)
     if demo:
@@ -167,11 +228,17 @@ def serve(
         click.echo(f"headquarters: http://{host}:{bound}" + (f"  (demo log-ins: {logins})" if demo else ""))
         sys.stdout.flush()
 
+    app = build_app(office)
+    app.extensions["versions"].stopped = stop  # open streams end with the server
+    watch = threading.Thread(target=keep_watch, args=(office, stop), name="watch")
+    watch.start()
     try:
-        serve_app(build_app(office), host=host, port=port, stop=stop, ready=ready, largest_body=MOST_UNPACKED)
+        serve_app(app, host=host, port=port, stop=stop, ready=ready, largest_body=MOST_UNPACKED)
     except OSError as error:
         raise Wrong(f"port {port} on {host} cannot be used: {error.strerror or error}") from error
     finally:
+        stop.set()
+        watch.join()
         office.store.close()
 
 
@@ -269,6 +336,23 @@ def verify(office: Office, stations: tuple[str, ...]) -> None:
                 broken = True
     if broken:
         sys.exit(NO)
+
+
+@main.command(epilog="Example: checkpoint-hq retain --retention-days 30")
+@with_retention
+@on_headquarters
+def retain(office: Office, retention: RetentionPolicy) -> None:
+    """Destroy personal data and photos whose time is over; `serve` does so every day by itself.
+
+    The records stay, and every chain still verifies.
+    """
+    try:
+        done = destroy(office.store, office.shelf, retention, office.now())
+    except OSError as error:
+        raise Wrong(f"a photo could not be destroyed: {error}") from error
+    told = f"{done.records} records, {done.photos} photos; {done.kept} kept for cases"
+    Accounts(office.store, office.now).note("command line", RETENTION, told)
+    click.echo(f"destroyed: {told}")
 
 
 @main.command("import", epilog="Example: checkpoint-hq import /media/stick")

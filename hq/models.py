@@ -59,7 +59,6 @@ stations = Table(
     Column("software", Text, nullable=False, default=""),
     # What it last said about itself
     Column("last_seen_at", UtcTime),
-    Column("last_sent_at", UtcTime),  # by its own clock: tells what it says now from what is sent a second time
     Column("head_epoch", BigInteger, nullable=False, default=0),
     Column("head_seq", BigInteger, nullable=False, default=0),
     Column("pending_events", BigInteger, nullable=False, default=0),
@@ -160,8 +159,14 @@ alerts = Table(
     Column("detail", Text, nullable=False, default=""),
     Column("state", String(16), nullable=False),
     Column("state_at", UtcTime, nullable=False),
+    Column("team", Text, nullable=False, default=""),  # the town or team it was handed to
+    Column("due_at", UtcTime),  # when the next step is late; None once closed
+    Column("reminded_at", UtcTime),
     Index(None, "received_at"),
     Index(None, "state", "received_at"),
+    Index(None, "due_at"),
+    Index(None, "state_at"),
+    Index(None, "kind", "received_at"),
 )
 
 alert_steps = Table(
@@ -170,6 +175,7 @@ alert_steps = Table(
     Column("station_id", String(64), primary_key=True),
     Column("alert_id", String(96), primary_key=True),
     Column("step", Integer, primary_key=True),
+    Column("entry", String(16), nullable=False, default="step"),  # step, undo, note, reminder
     Column("state", String(16), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("by", Text, nullable=False),
@@ -184,6 +190,7 @@ photos = Table(
     Column("media_type", String(64), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("complete_at", UtcTime),
+    Column("destroyed_at", UtcTime),  # its time was over; it is not asked for again
 )
 
 event_photos = Table(
@@ -203,6 +210,55 @@ manifests = Table(
     Column("text", Text, nullable=False),
     Column("agrees", Boolean, nullable=False),
     Column("received_at", UtcTime, nullable=False),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("hour", UtcTime, primary_key=True),  # when a full hour of UTC begins
+    Column("measure", String(32), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index(None, "hour"),
+)
+
+tally_cursors = Table(
+    "tally_cursors",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # everything up to here is counted
+    Column("day", Date, nullable=False),
+)
+
+retention_cursors = Table(
+    "retention_cursors",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # the time of everything up to here was over
+)
+
+kept_records = Table(
+    "kept_records",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),  # its time was over, but a case needs it
+)
+
+kit_counts = Table(
+    "kit_counts",
+    metadata,
+    Column("station_id", String(64), primary_key=True),
+    Column("lot", String(64), primary_key=True),
+    Column("received", BigInteger, nullable=False, default=0),
+    Column("used", BigInteger, nullable=False, default=0),
+    Column("invalid", BigInteger, nullable=False, default=0),  # of those used
+    Column("discarded", BigInteger, nullable=False, default=0),
+    Column("corrected", BigInteger, nullable=False, default=0),  # found more or fewer when counting
+    Column("expires_on", Date),
+    Column("cassette_type", Text, nullable=False, default=""),
 )
 
 # Small and shared by all stations: reference tables where the store is distributed.
@@ -241,6 +297,45 @@ users = Table(
     Column("active", Boolean, nullable=False, default=True),
 )
 
+case_rules = Table(
+    "case_rules",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("reason", String(64), primary_key=True),  # empty: whatever the reason
+    Column("urgency", String(8), nullable=False),
+    *(Column(f"{step}_min", Integer, nullable=False) for step in ("accepted", "handed", "acted", "answered", "closed")),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),  # rules or trust
+    Column("text", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+kit_moves = Table(
+    "kit_moves",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("move", String(16), nullable=False),  # received, drawn, returned, discarded
+    Column("lot", String(64), nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("expires_on", Date),
+    Column("cassette_type", Text, nullable=False, default=""),
+    Column("town", Text, nullable=False, default=""),
+    Column("station_id", String(64), nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    Column("undoes", String(32), nullable=False, default=""),
+    Index(None, "at"),
+)
+
 audit = Table(
     "audit",
     metadata,
@@ -250,7 +345,9 @@ audit = Table(
     Column("what", String(64), nullable=False),
     Column("subject", Text, nullable=False, default=""),
     Index(None, "at"),
+    Index(None, "who", "at"),
+    Index(None, "what", "at"),
 )
 
-SHARED = (invitations, published, users, audit)
+SHARED = (invitations, published, users, case_rules, drafts, kit_moves, audit)
 """Not distributed by station."""

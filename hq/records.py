@@ -1,7 +1,7 @@
 """Records: what the stations wrote down, searched and opened."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from checkpoint.events import Event, Json, parse_event
 from checkpoint.sealed import SealedRecord, open_record, unseal_key
 from hq.keys import HqKeys
-from hq.models import event_photos, events, photos, quarantine, stations
+from hq.models import early, event_photos, events, photos, quarantine, stations
 
 PAGE = 50
 
@@ -22,6 +22,10 @@ class RecordQuery:
     kind: str = ""
     verdict: str = ""
     outcome: str = ""
+    reason: str = ""
+    officer: str = ""
+    town: str = ""
+    word: str = ""  # a crossing, a test, a lot, or an event's number
     since: datetime | None = None
     until: datetime | None = None
     before: tuple[datetime, str, int, int] | None = None
@@ -29,7 +33,7 @@ class RecordQuery:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """One event in a list."""
+    """One event in a list; nothing in it is personal."""
 
     station: str
     station_name: str
@@ -62,8 +66,9 @@ class Record:
     hash: str
     received_at: datetime
     sealed: bool
-    photos: tuple[tuple[str, bool], ...]  # SHA-256, and whether it is here
+    photos: tuple[tuple[str, str], ...]  # SHA-256, and where it is: here, coming, destroyed
     trouble: str
+    early: bool = False  # only its urgent copy is here; the sequence has not come so far
 
 
 def search(db: sa.Connection, query: RecordQuery, limit: int = PAGE) -> RecordPage:
@@ -75,9 +80,18 @@ def search(db: sa.Connection, query: RecordQuery, limit: int = PAGE) -> RecordPa
         (events.c.kind, query.kind),
         (events.c.verdict, query.verdict),
         (events.c.outcome, query.outcome),
+        (events.c.reason, query.reason),
+        (events.c.officer, query.officer),
+        (stations.c.town, query.town),
     ):
         if value:
             wanted = wanted.where(column == value)
+    if query.word:
+        named = [column == query.word for column in (events.c.crossing, events.c.test, events.c.lot)]
+        number = query.word.removeprefix("#")
+        if number.isascii() and number.isdigit() and len(number) < 19:
+            named.append(events.c.seq == int(number))
+        wanted = wanted.where(sa.or_(*named))
     if query.since is not None:
         wanted = wanted.where(events.c.at >= query.since)
     if query.until is not None:
@@ -98,7 +112,7 @@ def open_one(db: sa.Connection, station: str, epoch: int, seq: int) -> Record | 
     key = (events.c.station_id == station, events.c.epoch == epoch, events.c.seq == seq)
     row = db.execute(_lines().add_columns(events).where(*key)).first()
     if row is None:
-        return None
+        return _open_early(db, station, epoch, seq)
     known = row._mapping
     try:
         event: Event | None = parse_event(known[events.c.text].encode(), prev_hash=b"", hash_=known[events.c.hash])
@@ -110,7 +124,7 @@ def open_one(db: sa.Connection, station: str, epoch: int, seq: int) -> Record | 
         )
     ).scalar()
     here = db.execute(
-        sa.select(event_photos.c.sha256, photos.c.complete_at)
+        sa.select(event_photos.c.sha256, photos.c.complete_at, photos.c.destroyed_at)
         .join(
             photos,
             sa.and_(photos.c.station_id == event_photos.c.station_id, photos.c.sha256 == event_photos.c.sha256),
@@ -124,9 +138,60 @@ def open_one(db: sa.Connection, station: str, epoch: int, seq: int) -> Record | 
         hash=bytes(known[events.c.hash]).hex(),
         received_at=known[events.c.received_at],
         sealed=known[events.c.sealed_key] is not None,
-        photos=tuple((photo.sha256, photo.complete_at is not None) for photo in here),
+        photos=tuple((photo.sha256, _whereabouts(photo)) for photo in here),
         trouble=trouble or "",
     )
+
+
+def _whereabouts(photo: sa.Row[*tuple[object, ...]]) -> str:
+    known = photo._mapping
+    if known["destroyed_at"] is not None:
+        return "destroyed"
+    return "coming" if known["complete_at"] is None else "here"
+
+
+def _open_early(db: sa.Connection, station: str, epoch: int, seq: int) -> Record | None:
+    """Return a record of which only the urgent copy is here, None where there is not even that."""
+    key = (early.c.station_id == station, early.c.epoch == epoch, early.c.seq == seq)
+    row = db.execute(
+        sa.select(early, stations.c.name).join(stations, stations.c.id == early.c.station_id).where(*key)
+    ).first()
+    if row is None:
+        return None
+    try:
+        event: Event | None = parse_event(row.text.encode(), prev_hash=b"", hash_=row.hash)
+    except ValueError:
+        event = None
+    body = event.body if event else {}
+    slot = body.get("slot")
+    line = RecordLine(
+        station=station,
+        station_name=row.name,
+        epoch=epoch,
+        seq=seq,
+        at=event.moment.wall if event else row.received_at,
+        kind=str(event.kind) if event else "",
+        verdict=str(body.get("verdict") or ""),
+        reason=str(body.get("reason") or ""),
+        officer=str(body.get("officer") or ""),
+        outcome=str(body.get("outcome") or ""),
+        slot=slot if isinstance(slot, int) else None,
+    )
+    return Record(
+        line, event, row.text, bytes(row.hash).hex(), row.received_at, row.sealed_key is not None,
+        tuple((ref.sha256, "coming") for ref in event.photos) if event else (), "", early=True,
+    )  # fmt: skip
+
+
+def export(db: sa.Connection, query: RecordQuery, limit: int) -> Iterator[RecordLine]:
+    """Yield the records of a query, newest first, page by page, at most `limit` of them."""
+    while limit > 0:
+        page = search(db, query, min(limit, 1000))
+        yield from page.lines
+        limit -= len(page.lines)
+        if page.next_before is None:
+            return
+        query = replace(query, before=page.next_before)
 
 
 def story(db: sa.Connection, record: Record) -> Sequence[RecordLine]:
@@ -145,11 +210,16 @@ def story(db: sa.Connection, record: Record) -> Sequence[RecordLine]:
 
 def unseal(db: sa.Connection, keys: HqKeys, station: str, epoch: int, seq: int) -> Json | None:
     """Return a personal record, None where there is none (any more); ValueError where it does not open."""
-    row = db.execute(
-        sa.select(events.c.text, events.c.ciphertext, events.c.sealed_key).where(
-            events.c.station_id == station, events.c.epoch == epoch, events.c.seq == seq
+    row = None
+    for table in (events, early):  # an urgent copy carries the personal part as well
+        row = (
+            row
+            or db.execute(
+                sa.select(table.c.text, table.c.ciphertext, table.c.sealed_key).where(
+                    table.c.station_id == station, table.c.epoch == epoch, table.c.seq == seq
+                )
+            ).first()
         )
-    ).first()
     if row is None or row.sealed_key is None or row.ciphertext is None:
         return None
     event = parse_event(row.text.encode(), prev_hash=b"", hash_=b"")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, g, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from checkpoint.events import Json
 from checkpoint.wire import PHOTO_CHUNK, parse_object, unpack
@@ -45,10 +45,7 @@ def sync_blueprint(office: Office) -> Blueprint:
     @door.post("/batch")
     def take_batch() -> Response:
         with place():
-            fields = _packed()
-            answer = ingest.batch(fields)
-        g.events_taken = len(fields["events"])
-        return jsonify(answer)
+            return jsonify(ingest.batch(_packed()))
 
     @door.post("/early")
     def take_early() -> Response:
@@ -57,10 +54,6 @@ def sync_blueprint(office: Office) -> Blueprint:
     @door.post("/heartbeat")
     def take_heartbeat() -> Response:
         return jsonify(ingest.heartbeat(_packed()))
-
-    @door.post("/manifest")
-    def take_manifest() -> Response:
-        return jsonify(ingest.manifest(_packed()))
 
     @door.post("/document")
     def give_document() -> Response:

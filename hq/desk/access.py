@@ -1,19 +1,18 @@
 """Who is at the desk, in which language, and what every page carries."""
 
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
-from flask_babel import Babel, format_datetime, get_locale, ngettext
+from flask_babel import Babel, format_date, format_datetime, get_locale, gettext, ngettext
 from flask_login import LoginManager, current_user, login_required
 
 from hq.accounts import Accounts, Right, User
+from hq.cases import count_late, count_new
 from hq.office import Office
-from hq.today import TodayBoard
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
@@ -47,11 +46,6 @@ def accounts() -> Accounts:
     return cast("Accounts", current_app.extensions["accounts"])
 
 
-def today() -> TodayBoard:
-    """Return today's figures, shared by everybody who looks."""
-    return cast("TodayBoard", current_app.extensions["today"])
-
-
 def person() -> User:
     """Return who is logged in."""
     return cast("User", current_user)
@@ -67,7 +61,9 @@ def needs(right: Right) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 abort(403)
             return view(*args, **kwargs)
 
-        return cast("Callable[P, R]", login_required(guarded))
+        protected = login_required(guarded)
+        protected.needs = right  # so that a test can ask every route what it needs
+        return cast("Callable[P, R]", protected)
 
     return protect
 
@@ -78,24 +74,38 @@ def local_midnight(now: datetime, timezone: str) -> datetime:
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
+def local_time(text: str) -> datetime | None:
+    """Return a local date, or date and time, as a form sends it, as UTC; None for an empty one, 400 for another."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=ZoneInfo(office().config.timezone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        abort(400)
+
+
 def init_access(app: Flask) -> None:
     """Tie log-in, language, time zone and security headers to `app`."""
     own = app.extensions["office"]
     app.extensions["accounts"] = Accounts(own.store, own.now)
-    app.extensions["today"] = TodayBoard(time.monotonic)
     app.config["BABEL_DEFAULT_TIMEZONE"] = own.config.timezone
     Babel(app, locale_selector=lambda: _LOCALES[chosen_language()])
     logins = LoginManager(app)
     logins.login_view = "login.page"
     logins.login_message = None
     logins.session_protection = "strong"
-    logins.user_loader(lambda name: app.extensions["accounts"].find(name))
-    app.jinja_env.filters.update(at=at, ago=ago)
+    logins.user_loader(lambda session: app.extensions["accounts"].remembered(session))
+    app.jinja_env.filters.update(at=at, ago=ago, lasting=lasting, day=day)
     app.jinja_env.globals.update(languages=LANGUAGES, chosen_language=chosen_language, Right=Right)
 
     @app.context_processor
     def every_page() -> dict[str, Any]:
-        return {"demo": own.config.demo, "now": own.now()}
+        shared: dict[str, Any] = {"demo": own.config.demo, "now": own.now()}
+        if person().is_authenticated:
+            with own.store.reading() as db:
+                shared |= {"new_cases": count_new(db), "late_cases": count_late(db, shared["now"])}
+        return shared
 
     @app.after_request
     def secure(response: Response) -> Response:
@@ -107,10 +117,17 @@ def init_access(app: Flask) -> None:
 
     @app.post("/language")
     def choose_language() -> Response:
-        response = cast("Response", redirect(url_for("overview.page"), code=303))
+        response = cast("Response", redirect(our_page(request.form.get("next", "")), code=303))
         if (value := request.form.get("language", "")) in LANGUAGES:
             response.set_cookie("language", value, max_age=_A_YEAR, samesite="Lax", httponly=True)
         return response
+
+
+def our_page(wanted: str) -> str:
+    """Return the path somebody wants to go on to, if it is one of ours, else the overview."""
+    # "//elsewhere" and "/\\elsewhere" would leave this server.
+    here = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    return wanted if here else url_for("overview.page")
 
 
 def at(moment: datetime | None) -> str:
@@ -133,3 +150,25 @@ def ago(moment: datetime | None) -> str:
     if seconds >= 60:
         return str(ngettext("%(num)d min ago", "%(num)d min ago", seconds // 60))
     return str(ngettext("%(num)d s ago", "%(num)d s ago", seconds))
+
+
+def day(moment: datetime | date | None) -> str:
+    """Return a day: "20 Mar 2022", "2022年3月20日"."""
+    if moment is None:
+        return "—"
+    pattern = "y年M月d日" if str(get_locale()).startswith("zh") else "d MMM y"
+    return str(format_datetime(moment, pattern) if isinstance(moment, datetime) else format_date(moment, pattern))
+
+
+def lasting(duration: timedelta | None) -> str:
+    """Return how long something takes or took, in words."""
+    if duration is None:
+        return "—"
+    seconds = max(0, int(duration.total_seconds()))
+    if seconds >= 2 * 86400:
+        return str(ngettext("%(num)d day", "%(num)d days", seconds // 86400))
+    if seconds >= 3600:
+        return str(gettext("%(hours)d h %(minutes)d min", hours=seconds // 3600, minutes=seconds % 3600 // 60))
+    if seconds >= 60:
+        return str(gettext("%(minutes)d min", minutes=seconds // 60))
+    return str(gettext("%(seconds)d s", seconds=seconds))

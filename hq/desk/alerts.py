@@ -1,11 +1,27 @@
-"""Alerts: every positive, refusal, override and sign of tampering as a case that somebody closes."""
+"""Alerts: every positive, refusal, override, sign of tampering and silent station as a case that somebody closes."""
+
+from datetime import timedelta
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hq.accounts import Right
-from hq.cases import CaseError, Step, find_case, list_cases, steps_of, take_step
-from hq.desk.access import needs, office, person
+from hq.brief import read_brief
+from hq.case_rules import DUE_STEPS, CaseRule, change_rule, rules_in_force
+from hq.cases import (
+    CaseError,
+    CaseQuery,
+    Step,
+    add_note,
+    count_open,
+    entries_of,
+    find_case,
+    known_teams,
+    list_cases,
+    take_step,
+    undo_step,
+)
+from hq.desk.access import accounts, local_midnight, local_time, needs, office, person
 
 blueprint = Blueprint("alerts", __name__)
 
@@ -27,36 +43,109 @@ def live() -> str:
 @blueprint.get("/alerts/<station>/<case>")
 @needs(Right.SEE)
 def one(station: str, case: str) -> str:
-    """Show one case with its steps."""
+    """Show one case with its entries."""
     return _show(station, case, "")
 
 
 @blueprint.post("/alerts/<station>/<case>")
 @needs(Right.ACT)
 def step(station: str, case: str) -> ResponseReturnValue:
-    """Take the next step of a case."""
+    """Take the next step of a case, undo the last one, or add a note."""
     own = office()
+    note = request.form.get("note", "").strip()
+    wanted = request.form.get("step", "")
+    who = {"by": person().name, "note": note, "now": own.now()}
     try:
-        wanted = Step(request.form.get("step", ""))
-        note = request.form.get("note", "").strip()
-        take_step(own.store, station, case, wanted, by=person().name, note=note, now=own.now())
-    except CaseError:
-        return _show(station, case, "moved-on"), 409
+        match wanted:
+            case "undo":
+                undo_step(own.store, station, case, **who)  # type: ignore[arg-type]  # three values by name
+            case "note":
+                add_note(own.store, station, case, **who)  # type: ignore[arg-type]  # likewise
+            case _:
+                team = request.form.get("team", "")
+                take_step(own.store, station, case, Step(wanted), team=team, **who)  # type: ignore[arg-type]  # likewise
+    except CaseError as error:
+        return _show(station, case, str(error), note), 409
     except ValueError:
         abort(400)
     return redirect(url_for("alerts.one", station=station, case=case), code=303)
 
 
-def _show(station: str, case: str, problem: str) -> str:
+@blueprint.get("/brief")
+@needs(Right.SEE)
+def brief() -> str:
+    """Show the brief of a day; it prints on one sheet."""
+    own = office()
+    now = own.now()
+    begins = local_time(request.args.get("day", "")) or local_midnight(now, own.config.timezone)
+    begins = local_midnight(begins, own.config.timezone)
+    ends = local_midnight(begins + timedelta(hours=36), own.config.timezone)
+    with own.store.reading() as db:
+        return render_template("brief.html", brief=read_brief(db, begins, ends, now), begins=begins, ends=ends)
+
+
+@blueprint.get("/alerts/rules")
+@needs(Right.SEE)
+def rules() -> str:
+    """Show how urgent each kind of case is, and when its steps are late."""
+    return _show_rules("")
+
+
+@blueprint.post("/alerts/rules")
+@needs(Right.SET_CASE_RULES)
+def change_rules() -> ResponseReturnValue:
+    """Change the rule of one kind of case."""
+    own = office()
+    form = request.form
+    try:
+        minutes = tuple(int(form.get(step, "")) for step in DUE_STEPS)
+        rule = CaseRule(form.get("kind", "")[:32], form.get("reason", "")[:64], form.get("urgency", ""), minutes)
+    except ValueError:
+        return _show_rules("bad-rule"), 422
+    with own.store.reading() as db:
+        if (rule.kind, rule.reason) not in {(known.kind, known.reason) for known in rules_in_force(db)}:
+            abort(400)
+    change_rule(own.store, rule, by=person().name, now=own.now())
+    subject = f"{rule.kind} {rule.reason} {rule.urgency} {'/'.join(map(str, rule.within_min))}"
+    accounts().note(person().name, "case-rule-changed", subject)
+    return redirect(url_for("alerts.rules"), code=303)
+
+
+def _show_rules(problem: str) -> str:
+    with office().store.reading() as db:
+        return render_template("case_rules.html", rules=rules_in_force(db), steps=DUE_STEPS, problem=problem)
+
+
+def _show(station: str, case: str, problem: str, note: str = "") -> str:
     with office().store.reading() as db:
         found = find_case(db, station, case)
         if found is None:
             abort(404)
-        return render_template("case.html", case=found, steps=steps_of(db, station, case), problem=problem)
+        return render_template(
+            "case.html",
+            case=found,
+            entries=entries_of(db, station, case),
+            teams=known_teams(db),
+            problem=problem,
+            note=note,
+        )
 
 
 def _seen() -> dict[str, object]:
-    closed = request.args.get("closed") == "1"
-    kind = request.args.get("kind", "")
-    with office().store.reading() as db:
-        return {"cases": list_cases(db, closed=closed, kind=kind), "closed": closed, "kind": kind}
+    asked = request.args
+    query = CaseQuery(
+        closed=asked.get("closed") == "1",
+        kind=asked.get("kind", ""),
+        urgency=asked.get("urgency", ""),
+        town=asked.get("town", ""),
+        team=asked.get("team", ""),
+        late=asked.get("late") == "1",
+    )
+    own = office()
+    with own.store.reading() as db:
+        return {
+            "cases": list_cases(db, query, own.now()),
+            "query": query,
+            "open": count_open(db),
+            "teams": known_teams(db),
+        }

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
 from hq.accounts import Right, TooManyTries
-from hq.desk.access import accounts, needs, person
+from hq.desk.access import accounts, needs, our_page, person
 
 blueprint = Blueprint("login", __name__)
 
@@ -26,10 +26,7 @@ def log_in() -> ResponseReturnValue:
     if user is None:
         return render_template("login.html", problem="wrong"), 403
     login_user(user)
-    wanted = request.args.get("next", "")
-    # Only a path of our own: "//elsewhere" and "/\elsewhere" would leave this server.
-    here = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return redirect(wanted if here else url_for("overview.page"), code=303)
+    return redirect(our_page(request.args.get("next", "")), code=303)
 
 
 @blueprint.post("/logout")

@@ -1,11 +1,20 @@
-"""The overview: today's figures, open cases, and every station at a glance."""
+"""The overview: what needs somebody now, today's figures with their plots, the towns, the newest cases."""
+
+from collections import Counter
+from collections.abc import Mapping
 
 from flask import Blueprint, render_template
 
 from hq.accounts import Right
-from hq.board import read_board
-from hq.cases import count_new, list_cases
-from hq.desk.access import local_midnight, needs, office, today
+from hq.board import BoardRow, Sign
+from hq.cases import CaseQuery, list_cases
+from hq.desk import looks
+from hq.desk.access import needs, office
+from hq.kits import Holder
+from hq.needs import what_needs_us
+from hq.plots import classes_plot, hours_plot
+from hq.tallies import WAIT_LIMITS_MIN
+from hq.today import Figures
 
 blueprint = Blueprint("overview", __name__)
 
@@ -24,21 +33,39 @@ def live() -> str:
     return render_template("overview_live.html", **_seen())
 
 
-@blueprint.get("/live/alarm")
-@needs(Right.SEE)
-def alarm() -> str:
-    """Return the header's count of new cases."""
-    with office().store.reading() as db:
-        return render_template("alarm_live.html", new=count_new(db))
-
-
 def _seen() -> dict[str, object]:
     own = office()
     now = own.now()
+    today, board, stock, running = looks.today(), looks.board(), looks.stock(), looks.running()
     with own.store.reading() as db:
         return {
-            "board": read_board(db, own.config, now),
-            "cases": list_cases(db, limit=6),
-            "new": count_new(db),
-            "today": today().read(db, local_midnight(now, own.config.timezone), now),
+            "needs": what_needs_us(db, board, stock, running, now),
+            "cases": list_cases(db, CaseQuery(), now, limit=6),
+            "today": today,
+            "stock": stock,
+            "towns": _towns(board, today.towns, {town.name: town for town in stock.towns}),
+            "hours": hours_plot(today.hours),
+            "waits": classes_plot(today.whole.waits, WAIT_LIMITS_MIN),
+            "stations": len(board),
+            "whole_board": Counter("ok" if row.complete else "trouble" for row in board),
         }
+
+
+def _towns(
+    board: list[BoardRow], figures: Mapping[str, Figures], kits: Mapping[str, Holder]
+) -> list[dict[str, object]]:
+    """Return one line for each town: its stations, today's figures, its kits."""
+    stations: dict[str, list[BoardRow]] = {}
+    for row in board:
+        stations.setdefault(row.town, []).append(row)
+    return [
+        {
+            "name": town,
+            "stations": len(rows),
+            "silent": sum(Sign.SILENT in row.signs for row in rows),
+            "alarming": sum(row.alarming for row in rows),
+            "figures": figures.get(town, Figures()),
+            "kits": kits.get(town),
+        }
+        for town, rows in sorted(stations.items())
+    ]

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hq.accounts import Right
-from hq.board import read_board
+from hq.board import BoardRow, read_board
 from hq.desk.access import accounts, needs, office, person
 from hq.enrolment import invite, set_state
 from hq.models import epochs
@@ -20,6 +20,16 @@ blueprint = Blueprint("stations", __name__)
 def page() -> str:
     """Show the completeness board."""
     return _show()
+
+
+@blueprint.get("/live/stations")
+@needs(Right.SEE)
+def live() -> str:
+    """Return the board alone."""
+    own = office()
+    with own.store.reading() as db:
+        board = _chosen(read_board(db, own.config, own.now()))
+    return render_template("stations_live.html", board=board, **_filter())
 
 
 @blueprint.get("/stations/<station>")
@@ -70,7 +80,21 @@ def invite_one() -> ResponseReturnValue:
 def _show() -> str:
     own = office()
     with own.store.reading() as db:
-        return render_template("stations.html", board=read_board(db, own.config, own.now()))
+        return render_template("stations.html", board=_chosen(read_board(db, own.config, own.now())), **_filter())
+
+
+def _filter() -> dict[str, object]:
+    return {"town": request.args.get("town", ""), "trouble": request.args.get("trouble") == "1"}
+
+
+def _chosen(board: list[BoardRow]) -> list[BoardRow]:
+    """Return the stations somebody asked for: of one town, or those with something wrong."""
+    asked = _filter()
+    return [
+        row
+        for row in board
+        if (not asked["town"] or row.town == asked["town"]) and (not asked["trouble"] or not row.complete)
+    ]
 
 
 def _show_one(station: str, *, proof: bool = False) -> str:

@@ -5,14 +5,21 @@ from typing import Any
 
 from flask import Flask
 from flask_babel import lazy_gettext as _
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from checkpoint.assay import Outcome
-from checkpoint.crossing import Verdict
+from checkpoint.clock import ClockTrust
+from checkpoint.crossing import Category, Verdict
 from checkpoint.events import Kind
+from checkpoint.published import DocumentKind
 from checkpoint.reasons import Reason
 from hq.accounts import Role
 from hq.board import Sign
-from hq.cases import Step
+from hq.cases import Entry, Step
+from hq.contacts import How
+from hq.kits import Move
+from hq.needs import Need
 
 Text = Any
 """A lazily translated text: turns into words of the reader's language when it is rendered."""
@@ -41,6 +48,94 @@ ALERTS: Mapping[str, Text] = {
     "restored": _("journal was damaged and restored"),
     "fork": _("two stations use one key"),
     "rewrite": _("history was changed"),
+    "silent": _("station is silent"),
+}
+
+NOTES: Mapping[str, Text] = {"heard-again": _("the station was heard again")}
+"""What the program itself writes into a case."""
+
+ENTRIES: Mapping[str, Text] = {
+    Entry.STEP: _("step"),
+    Entry.UNDO: _("step undone"),
+    Entry.NOTE: _("note"),
+    Entry.REMINDER: _("reminder: the next step is late"),
+}
+
+CONTACTS: Mapping[str, Text] = {
+    How.SELF: _("the positive person"),
+    How.VEHICLE: _("same vehicle"),
+    How.BENCH: _("at the bench at the same time"),
+}
+
+NEEDS: Mapping[str, Text] = {
+    Need.LATE: _("cases are late"),
+    Need.NEW_RED: _("urgent cases nobody has taken up"),
+    Need.ALARMING: _("stations whose record is not whole"),
+    Need.SILENT: _("stations are silent"),
+    Need.NEW: _("other new cases"),
+    Need.KITS_SHORT: _("towns run out of kits within two days"),
+    Need.UNAPPROVED: _("stations wait for approval"),
+    Need.RULES_OLD: _("stations lack published rules or trust lists"),
+    Need.EXPIRING: _("lots expire within a month"),
+}
+
+MOVES: Mapping[str, Text] = {
+    Move.RECEIVED: _("received"),
+    Move.DRAWN: _("drawn"),
+    Move.RETURNED: _("returned"),
+    Move.DISCARDED: _("discarded"),
+    Move.UNDONE: _("taken back"),
+}
+
+DOCUMENTS: Mapping[str, Text] = {
+    DocumentKind.RULES: _("rule pack"),
+    DocumentKind.TRUST: _("trust list"),
+    DocumentKind.REVOCATIONS: _("revocations"),
+}
+
+CATEGORIES: Mapping[str, Text] = {
+    Category.RESIDENT: _("resident"),
+    Category.OTHER: _("other"),
+    Category.LORRY: _("lorry"),
+    Category.COMPANY: _("company"),
+}
+
+CLOCKS: Mapping[str, Text] = {
+    ClockTrust.TRUSTED: _("trusted"),
+    ClockTrust.CONFIRMED: _("confirmed by an officer"),
+    ClockTrust.UNTRUSTED: _("not trusted"),
+}
+
+AUDITED: Mapping[str, Text] = {
+    "logged-in": _("logged in"),
+    "logged-out": _("logged out"),
+    "login-failed": _("log-in failed"),
+    "record-viewed": _("record opened"),
+    "records-searched": _("records searched"),
+    "records-exported": _("records exported"),
+    "personal-viewed": _("personal data opened"),
+    "photo-viewed": _("photo opened"),
+    "contacts-viewed": _("contacts listed"),
+    "contacts-exported": _("contacts exported with names"),
+    "audit-exported": _("audit exported"),
+    "case-rule-changed": _("rule of urgency changed"),
+    "station-invited": _("station invited"),
+    "station-approved": _("station approved"),
+    "station-revoked": _("station revoked"),
+    "rules-dry-run": _("rule pack tried on past decisions"),
+    "published": _("published"),
+    "kits-received": _("kits received"),
+    "kits-drawn": _("kits drawn"),
+    "kits-returned": _("kits returned"),
+    "kits-discarded": _("kits discarded"),
+    "kits-undone": _("kits entry taken back"),
+    "user-added": _("user added"),
+    "user-role": _("role changed"),
+    "user-password": _("password given anew"),
+    "user-disable": _("user disabled"),
+    "user-enable": _("user enabled"),
+    "own-password": _("own password changed"),
+    "retention": _("personal data destroyed after its time"),
 }
 
 URGENCIES: Mapping[str, Text] = {"red": _("at once"), "yellow": _("soon"), "green": _("today")}
@@ -53,6 +148,20 @@ STEPS: Mapping[str, Text] = {
     Step.ANSWERED: _("answered"),
     Step.CLOSED: _("closed"),
 }
+
+SIGN_SHAPES: Mapping[str, str] = {
+    Sign.FORK: "⑂",
+    Sign.REWRITE: "✎",
+    Sign.REVOKED: "⊘",
+    Sign.SILENT: "∅",
+    Sign.GAP: "⋯",
+    Sign.BEHIND: "↶",
+    Sign.CLOCK_OFF: "◷",
+    Sign.QUARANTINE: "⚠",
+    Sign.PENDING: "↑",
+    Sign.UNAPPROVED: "?",
+}
+"""Each sign has a shape of its own, so that it is told without colour."""
 
 SIGNS: Mapping[str, Text] = {
     Sign.FORK: _("two stations use one key"),
@@ -79,11 +188,36 @@ PROBLEMS: Mapping[str, Text] = {
     "wrong": _("Name or password is wrong."),
     "too-many": _("Too many wrong passwords: wait five minutes."),
     "moved-on": _("Somebody moved this case on meanwhile; nothing was changed."),
+    "no-such-case": _("There is no such case."),
+    "team-needed": _("Say to which town or team it is handed."),
+    "call-back-needed": _("Close it after a call-back: write in the note who was called and what they said."),
+    "why-needed": _("Write in the note why the step was wrong."),
+    "note-needed": _("The note is empty."),
+    "nothing-to-undo": _("There is nothing to undo."),
+    "bad-rule": _("Each step is due no earlier than the one before it, in minutes from 1 to 43200."),
+    "lot-needed": _("Say which lot."),
+    "quantity-needed": _("Say how many, as a whole number."),
+    "expiry-needed": _("Say when the lot expires: it stands on the box."),
+    "town-needed": _("Say which town."),
+    "not-enough": _("There are not so many kits of this lot at headquarters."),
+    "lot-expired": _("This lot has expired and is not handed out."),
+    "no-such-move": _("This cannot be done with kits."),
+    "empty": _("Choose a file or paste the text."),
+    "too-large": _("This is too large."),
+    "not-text": _("This file is not UTF-8 text."),
+    "no-such-draft": _("There is no such draft any more."),
+    "name-taken": _("Somebody has this name already."),
+    "no-such-user": _("There is no such user."),
+    "last-admin": _("One administrator must remain who can log in."),
+    "bad-account": _("A name has 1 to 64 characters, a password at least 10."),
+    "wrong-password": _("The old password is wrong."),
     "form-expired": _("This page was open for too long. Load it again and repeat; nothing was changed."),
     "400": _("This request cannot be understood."),
     "403": _("Your role may not do this."),
     "404": _("There is no such page or entry."),
     "405": _("This cannot be done here."),
+    "409": _("Somebody changed this meanwhile; nothing was changed."),
+    "413": _("This is too large."),
     "500": _("Something went wrong; it is in the log."),
 }
 
@@ -197,7 +331,6 @@ REASONS: Mapping[str, Text] = {
     Reason.LINES_UNCLEAR: _("the lines are unclear"),
     Reason.TOO_EARLY: _("too early to read"),
     Reason.OVERDUE: _("the read window is over"),
-    Reason.SECOND_READER: _("two readers saw it otherwise"),
     Reason.CLEAR_LINES: _("clear lines"),
     Reason.UNREADABLE_PICTURE: _("the picture cannot be read"),
 }
@@ -213,13 +346,27 @@ def init_words(app: Flask) -> None:
         ("urgency", URGENCIES),
         ("step", STEPS),
         ("sign", SIGNS),
+        ("sign_shape", SIGN_SHAPES),
         ("role", ROLES),
         ("problem", PROBLEMS),
         ("kind", KINDS),
         ("reason", REASONS),
+        ("note", {**REASONS, **NOTES}),
+        ("entry", ENTRIES),
+        ("contact", CONTACTS),
+        ("need", NEEDS),
+        ("move", MOVES),
+        ("document", DOCUMENTS),
+        ("category", CATEGORIES),
+        ("clock", CLOCKS),
+        ("audited", AUDITED),
     ):
         app.jinja_env.filters[name] = _in_words(words)
 
 
 def _in_words(words: Mapping[str, Text]) -> Any:
-    return lambda code: words.get(code, code)
+    @pass_context  # else Jinja works out a code that stands in a template once, in whatever language comes first
+    def in_words(_: Context, code: str) -> Text:
+        return words.get(code, code)
+
+    return in_words

@@ -1,10 +1,12 @@
 // Keeps the parts of a page marked data-live up to date, and says so where it cannot.
+// Headquarters tells by server-sent events that something changed; where no stream is to be had, the page asks.
 "use strict";
 (() => {
-  const EVERY_MS = 2000;
+  const ASK_MS = 2000, AGE_MS = 20000, CALM_MS = 3000;
   const parts = [...document.querySelectorAll("[data-live]")];
   const stale = document.querySelector("[data-stale]");
   const title = document.title;
+  let refreshed = 0, told = {}, again = null;
 
   async function refresh(part) {
     if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
@@ -20,8 +22,10 @@
   }
 
   async function round() {
+    clearTimeout(again);
     try {
       if (!document.hidden) {
+        refreshed = Date.now();
         await Promise.all(parts.map(refresh));
         const news = document.querySelector("[data-new]")?.dataset.new ?? "0";
         document.title = news === "0" ? title : `(${news}) ${title}`;
@@ -30,8 +34,34 @@
     } catch {
       if (stale) stale.hidden = false;
     }
-    setTimeout(round, EVERY_MS);
+    again = setTimeout(round, streaming() ? AGE_MS : ASK_MS);
   }
-  if (parts.length) round();
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) parts.forEach((part) => refresh(part).catch(() => {})); });
+
+  let stream = null;
+  const streaming = () => stream?.readyState === EventSource.OPEN;
+  function listen() {
+    stream = new EventSource("/events");
+    stream.onmessage = (event) => {
+      const now = JSON.parse(event.data);
+      if (now.cases !== told.cases) round();
+      else if (now.stations !== told.stations && Date.now() - refreshed >= CALM_MS) round();
+      else return;
+      told = now;
+    };
+  }
+
+  if (parts.length) { listen(); round(); }
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && parts.length) round(); });
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+  // A menu closes when something else is wanted.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.me[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.me[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
 })();

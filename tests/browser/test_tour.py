@@ -142,9 +142,8 @@ def leave_gate(page: Page, tour: Running) -> None:
 
 def test_a_negative_cassette_admits(tablet: Page, tour: Running) -> None:
     start_test(tablet, tour, 1)
-    read_slot(tablet, "cassette-negative")
-    tablet.locator("#confirm").click()
-    expect(tablet.locator(".next-negative")).to_contain_text("Admitted")
+    words = read_slot(tablet, "cassette-negative")
+    assert "Admitted" in words
     expect(tablet.locator("figure.evidence img")).to_be_visible()
     leave_gate(tablet, tour)
 

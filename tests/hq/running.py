@@ -86,6 +86,7 @@ def headquarters(
     office = open_office(Config(data=folder, **settings), clock.wall)
     app = build_app(office)
     stop, ports = threading.Event(), queue.SimpleQueue[int]()
+    app.extensions["versions"].stopped = stop
     thread = threading.Thread(
         target=serve,
         args=(wrap(app) if wrap else app,),
@@ -95,7 +96,7 @@ def headquarters(
             "stop": stop,
             "ready": ports.put,
             "largest_body": MOST_UNPACKED,
-            "threads": 6,
+            "threads": 10,
             "look_s": 0.02,
         },
     )

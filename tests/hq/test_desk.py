@@ -184,22 +184,22 @@ def test_the_board_tells_the_truth_about_each_station(desk: Desk, gate: Station)
     desk.log_in()
     gate.client.run_once()
     gate.client.heartbeat()
-    assert "complete" in desk.text("/stations")
+    assert "complete" in desk.text("/live/stations")
     cross(gate.journal)
     gate.client.heartbeat()
-    text = desk.text("/stations")
+    text = desk.text("/live/stations")
     assert "pending" in text
     assert "✓ complete" not in text
     gate.client.run_once()
     gate.client.heartbeat()
     desk.hq.clock.move(minutes=11)
-    assert "silent" in desk.text("/stations")
+    assert "silent" in desk.text("/live/stations")
 
 
 def test_a_clock_that_is_off_shows(desk: Desk, gate: Station) -> None:
     desk.log_in()
     gate.client.heartbeat()
-    assert "clock is off" not in desk.text("/stations")
+    assert "clock is off" not in desk.text("/live/stations")
     late = heartbeat(
         gate.journal.head(),
         Pending(0, 0, 0, 0),
@@ -207,8 +207,8 @@ def test_a_clock_that_is_off_shows(desk: Desk, gate: Station) -> None:
         desk.hq.clock.wall() - timedelta(hours=7),
         desk.hq.clock.now().trust,
     )
-    gate.client._line.post("heartbeat", late)
-    assert "clock is off" in desk.text("/stations")
+    gate.client._post("heartbeat", late)
+    assert "clock is off" in desk.text("/live/stations")
 
 
 def test_an_administrator_invites_approves_and_revokes(desk: Desk, gate: Station) -> None:

@@ -1,0 +1,87 @@
+"""What the desk's pages look at together, read once for everybody."""
+
+import time
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import Flask, current_app
+
+from hq.board import BoardRow, read_board
+from hq.desk.access import local_midnight, office
+from hq.kits import Stock, read_stock
+from hq.publishing import wanted_now
+from hq.rule_desk import Running, who_runs_what
+from hq.shared import Shared
+from hq.tallies import count_on
+from hq.today import Today, read_today
+
+
+def _shared() -> Shared[object]:
+    return Shared(time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """The values shared by all who look."""
+
+    today: Shared[object] = field(default_factory=_shared)
+    board: Shared[object] = field(default_factory=_shared)
+    stock: Shared[object] = field(default_factory=_shared)
+    running: Shared[object] = field(default_factory=_shared)
+
+
+def init_looks(app: Flask) -> None:
+    """Give the application its shared values."""
+    app.extensions["looks"] = Looks()
+
+
+def today() -> Today:
+    """Return today's figures."""
+    own = office()
+    now = own.now()
+    begins = local_midnight(now, own.config.timezone)
+
+    def read() -> Today:
+        count_on(own.store, most_chunks=10)  # a backlog is counted by the watch; nobody waits for it here
+        with own.store.reading() as db:
+            return read_today(db, begins, now)
+
+    return cast("Today", _looks().today.get(begins, read))
+
+
+def board() -> list[BoardRow]:
+    """Return the completeness board."""
+    own = office()
+
+    def read() -> list[BoardRow]:
+        with own.store.reading() as db:
+            return read_board(db, own.config, own.now())
+
+    return cast("list[BoardRow]", _looks().board.get("", read))
+
+
+def stock() -> Stock:
+    """Return where all kits are."""
+    own = office()
+
+    def read() -> Stock:
+        count_on(own.store, most_chunks=10)
+        with own.store.reading() as db:
+            return read_stock(db, own.now())
+
+    return cast("Stock", _looks().stock.get("", read))
+
+
+def running() -> list[Running]:
+    """Return which station runs which documents."""
+    own = office()
+
+    def read() -> list[Running]:
+        with own.store.reading() as db:
+            return who_runs_what(db, wanted_now(db, own.now()))
+
+    return cast("list[Running]", _looks().running.get("", read))
+
+
+def _looks() -> Looks:
+    return cast("Looks", current_app.extensions["looks"])
