@@ -9,6 +9,7 @@
     ├── BenchError(ValueError)          an officer asked for what the bench must not do (too early, slot taken, ...)
     ├── GateError(ValueError)           likewise at the gate (no vehicle open, unknown seat, ...)
     ├── KitsError(ValueError)           likewise with the kits (expired lot, more than are left, ...)
+    ├── ShiftError(ValueError)          a shift cannot begin or end so (one runs already, slots are open, ...)
     ├── SyncError(OSError)              headquarters did not take what was sent
     └── DeviceError(OSError)
         ├── CameraError                 no frame: unplugged, stalled, black, frozen
@@ -82,6 +83,14 @@ class KitsError(CheckpointError, ValueError):
         self.reason = reason
         self.data = data
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
+
+
+class ShiftError(CheckpointError, ValueError):
+    """The shift cannot begin or end so; ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 class SyncError(CheckpointError, OSError):

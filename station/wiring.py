@@ -25,6 +25,7 @@ from checkpoint.kits import Kits, KitsSettings
 from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.policy.signing import key_id
 from checkpoint.ports import Camera, CassetteReader, Clock
+from checkpoint.shift import Shifts
 from checkpoint.sync import Enrolment
 from hardware.camera import SceneCamera
 from hardware.clock import SystemClock, kernel_says_synchronised
@@ -239,6 +240,7 @@ def build(config: Config) -> Station:
         gate=gate,
         bench=bench,
         kits=kits,
+        shifts=Shifts(journal, clock, kits, bench.board),
         journal=journal,
         live=Live(feeds),
         officers=officers,
@@ -252,6 +254,7 @@ def build(config: Config) -> Station:
         lots=lambda: tuple(lot.lot for lot in kits.stock().in_use),
         confirm_time=lambda officer: _confirm_time(clock, journal, officer),
         receipt=Receipts(folders.keys, journal, clock),
+        cassette_types=(GENERIC, *(name for name in known_types() if name != GENERIC)),
         scenes=scenes,
         demo_logins=tuple((name, pin) for name, pin, _ in DEMO_OFFICERS) if config.demo else (),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from web import bench, demo, export, gate, health, log, login, people, pulse, receipt, words
+from web import bench, demo, export, gate, health, kits, log, login, people, pulse, receipt, shift, words
 from web.access import init_access
 from web.errors import init_errors
 from web.language import init_language
@@ -38,13 +38,15 @@ def create_app(services: Services, *, secret_key: bytes, testing: bool = False) 
     beat = app.extensions["pulse"] = pulse.Pulse()
     services.gate.changed.append(lambda: beat.bump("gate"))
     services.bench.changed.append(lambda: beat.bump("bench"))
+    services.kits.changed.append(lambda: beat.bump("kits"))
+    services.shifts.changed.append(lambda: beat.bump("shift"))
 
     CSRFProtect(app)
     init_security(app)
     init_language(app, services.station.timezone)
     init_errors(app)
     init_access(app, services.officers)
-    for part in (login, gate, bench, log, export, health, people, pulse):
+    for part in (login, gate, bench, log, export, kits, shift, health, people, pulse):
         app.register_blueprint(part.blueprint)
     if services.receipt is not None:
         app.register_blueprint(receipt.blueprint)

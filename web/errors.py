@@ -19,6 +19,7 @@ from checkpoint.errors import (
     JournalFull,
     KitsError,
     LampError,
+    ShiftError,
     SyncError,
 )
 from web import words
@@ -77,6 +78,8 @@ def init_errors(app: Flask) -> None:
                 return problem_answer(error.reason, 422, wait_s=error.wait_s)
             case BenchError() | GateError() | KitsError():
                 return problem_answer(error.reason, 409, wait_s=float(error.data.get("left_s", 0)))
+            case ShiftError():
+                return problem_answer(error.reason, 409)
             case CredentialError():
                 return problem_answer(error.reason, 422)
             case JournalFull():

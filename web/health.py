@@ -107,6 +107,11 @@ def sync_text(sync: SyncStatus) -> str:
     return str(gettext("%(n)s to send", n=waiting))
 
 
+def checks_now() -> tuple[Check, ...]:
+    """Return the newest checks, at most a moment old."""
+    return _checks().now()
+
+
 def _checks() -> Checks:
     checks: Checks = current_app.extensions["checks"]
     return checks

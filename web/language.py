@@ -1,10 +1,10 @@
 """Language, day and night, and how times and spans are written."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 from flask import Blueprint, Flask, Response, redirect, request, url_for
-from flask_babel import Babel, format_datetime, get_locale, gettext
+from flask_babel import Babel, format_date, format_datetime, get_locale, gettext
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}  # Babel makes zh_Hans_CN of zh_CN, so the catalogue's folder is named so
@@ -31,6 +31,7 @@ def init_language(app: Flask, timezone: str) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = timezone
     Babel(app, locale_selector=lambda: LOCALES[chosen_language()], default_translation_directories="translations")
     app.jinja_env.filters.update(at=at, on=on, day=day, span=span, ago=ago, mmss=mmss, iso=iso)
+    app.jinja_env.filters["calendar_day"] = calendar_day
     app.jinja_env.globals.update(chosen_language=chosen_language, chosen_theme=chosen_theme, languages=LANGUAGES)
     app.register_blueprint(blueprint)
 
@@ -62,6 +63,12 @@ def on(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """Return a local day: "20 Mar", "3月20日"."""
     return str(format_datetime(moment, "M月d日" if str(get_locale()).startswith("zh") else "d MMM"))
+
+
+def calendar_day(printed: date) -> str:
+    """Return a day with its year, as printed on a box: "31 Mar 2022", "2022年3月31日"."""
+    chinese = str(get_locale()).startswith("zh")
+    return str(format_date(printed, "y年M月d日" if chinese else "d MMM y"))
 
 
 def iso(moment: datetime) -> str:

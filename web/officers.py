@@ -114,8 +114,9 @@ class Officers:
     def end_sessions(self, name: str) -> None:
         """End every session of `name`, on every tablet: their shift is over. The PIN stays."""
         with self._lock:
-            record = self._known(name)
-            self._records[name] = replace(record, officer=replace(record.officer, since=self._now()))
+            officer = self._known(name).officer
+            later = max(self._now(), officer.since + 0.001)  # also where the clock was set back
+            self._records[name] = replace(self._records[name], officer=replace(officer, since=later))
             self._save()
 
     def remove(self, name: str) -> None:

@@ -24,7 +24,7 @@ class Pulse:
     """Versions of what pages show, by topic; waiting streams wake as soon as one grows."""
 
     def __init__(self, *, most_streams: int = MOST_STREAMS) -> None:
-        self._versions = {"gate": 0, "bench": 0, "health": 0}
+        self._versions = {"gate": 0, "bench": 0, "health": 0, "kits": 0, "shift": 0}
         self._changed = threading.Condition()
         self._places = threading.BoundedSemaphore(most_streams)
         self._stopped = False

@@ -10,6 +10,7 @@ from checkpoint.health import Check, SyncStatus
 from checkpoint.journal import Journal
 from checkpoint.kits import Kits
 from checkpoint.ports import LiveView, Scenes
+from checkpoint.shift import Shifts
 from checkpoint.vehicle import Seat
 from web.officers import Officers
 
@@ -38,6 +39,7 @@ class Services:
     evidence marked unverified; raises `CredentialError`. ``lots`` may be empty: then the lot is typed.
     ``scan_picture(picture, officer)`` lets a still picture take the camera's way through the gate; raises ValueError
     where it is no picture. ``confirm_time(officer)`` records that an officer compared the clock with a watch.
+    ``cassette_types`` are the known ones by name, "generic" for the bench's own read window.
     ``scenes`` and ``demo_logins`` (name, PIN) exist only in the demo.
     """
 
@@ -45,6 +47,7 @@ class Services:
     gate: Gate
     bench: Bench
     kits: Kits
+    shifts: Shifts
     journal: Journal
     live: LiveView
     officers: Officers
@@ -58,4 +61,5 @@ class Services:
     confirm_time: Callable[[str], None] | None = None
     receipt: Callable[[Seat], str] | None = None
     scenes: Scenes | None = None
+    cassette_types: tuple[str, ...] = ("generic",)
     demo_logins: tuple[tuple[str, str], ...] = ()

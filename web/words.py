@@ -13,6 +13,7 @@ from checkpoint.credential import Colour, Format, TestKind, TestResult
 from checkpoint.crossing import Category, Lamp, Verdict
 from checkpoint.events import Kind
 from checkpoint.health import State
+from checkpoint.kits import KitAlarm
 from checkpoint.reasons import Reason
 from checkpoint.sighting import CodeHint
 from web.officers import Role
@@ -151,6 +152,13 @@ MISTAKES: Mapping[str, Said] = {
     ),
     "quantity-unlikely": Said(_("That number of kits cannot be."), _("Enter a whole number up to 100000.")),
     "more-than-left": Said(_("That many are not there."), _("Count the kits and enter the count.")),
+    # the shift
+    "shift-running": Said(_("A shift is running already."), _("Hand it over instead.")),
+    "no-shift": Said(_("No shift is running."), _("Begin one.")),
+    "sheet-changed": Said(
+        _("A test was started since you looked at the sheet."), _("Load the page, look again, then sign.")
+    ),
+    "slots-open": Said(_("Tests are open at the bench."), _("Read or end them, or let somebody take over.")),
     # at the gate
     "receipt-not-admitted": Said(_("A receipt is for who was admitted."), _("Decide first.")),
     "receipt-no-name": Said(_("The code names nobody, so a receipt would serve everybody."), _("No receipt here.")),
@@ -208,6 +216,21 @@ VOID_WHY: Mapping[str, Text] = {
     "person-left": _("the person left"),
     "wrong-slot": _("started in the wrong slot"),
     "wrong-drops": _("wrong number of drops"),
+}
+
+DISCARD_WHY: Mapping[str, Text] = {
+    "damaged": _("damaged or wet"),
+    "expired": _("expired"),
+    "recalled": _("recalled"),
+    "training": _("used for training"),
+}
+
+KIT_ALARMS: Mapping[KitAlarm, Text] = {
+    KitAlarm.LOW: _("Few kits left: ask for more."),
+    KitAlarm.EXPIRED: _("Expired: none of these may be used. Discard them."),
+    KitAlarm.EXPIRING: _("Expires soon: use this lot first."),
+    KitAlarm.OVERDRAWN: _("More were used than ever came: enter the missing delivery, or count."),
+    KitAlarm.NOT_RECEIVED: _("Used, but no delivery was entered: enter it."),
 }
 
 KINDS: Mapping[Kind, Text] = {
@@ -314,7 +337,7 @@ def mistake(code: str) -> Said:
 
 def why(code: str) -> Text:
     """Return the words of a listed reason for an override, a correction or a void test; free text as it stands."""
-    return OVERRIDE_WHY.get(code) or CORRECT_WHY.get(code) or VOID_WHY.get(code) or code
+    return OVERRIDE_WHY.get(code) or CORRECT_WHY.get(code) or VOID_WHY.get(code) or DISCARD_WHY.get(code) or code
 
 
 OTHER_LANGUAGE: Mapping[str, Mapping[str, str]] = {

@@ -1,6 +1,7 @@
 """Every page, in both languages, day and night, at three sizes: nothing cut off, nothing hard to see or to hit."""
 
 import json
+from datetime import date
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 SIZES = {"wide": (1280, 800), "tall": (800, 1280), "phone": (390, 844)}
 PATHS = ("/gate", "/bench?slot=1", "/bench?slot=2", "/bench?slot=3", "/bench?slot=4", "/bench?slot=9", "/log", "/log/2",
-         "/health", "/people", "/demo")  # fmt: skip
+         "/kits", "/shift", "/health", "/people", "/demo")  # fmt: skip
 DEMO = {"demo": True, "simulated": ("camera", "lamps")}
 TOUCH_PX = 64
 
@@ -43,6 +44,9 @@ def a_busy_day(served: Served) -> None:
     """Let enough happen that every page has something to show."""
     pages = served.pages
     parts = pages.parts
+    pages.kits.receive("(17)220331(10)A1", 500, officer=CHEN, brand="Wondfo")
+    pages.kits.receive("OLD", 40, officer=CHEN, expires=date(2022, 3, 1))
+    pages.shifts.begin(officer=CHEN)
     for slot, cassette in ((1, NEGATIVE), (2, POSITIVE), (3, NO_CONTROL)):
         started(served, slot, f"王芳{slot}")
         parts.clock.turn(minutes=16)

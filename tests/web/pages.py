@@ -22,6 +22,7 @@ from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.kits import Kits
 from checkpoint.ports import LivePicture
 from checkpoint.reasons import Reason
+from checkpoint.shift import Shifts
 from tests.checkpoint.station_parts import Parts
 from web import Services, StationIdentity, create_app
 from web.officers import Officers, Role
@@ -112,6 +113,7 @@ class Pages:
     time_confirmed_by: list[str] = field(default_factory=list)
     bench: Bench = field(init=False)
     kits: Kits = field(init=False)
+    shifts: Shifts = field(init=False)
     officers: Officers = field(init=False)
     app: Flask = field(init=False)
 
@@ -126,6 +128,7 @@ class Pages:
             settings=BenchSettings(slots=self.slots),
             kits=self.kits,
         )
+        self.shifts = Shifts(parts.journal, parts.clock, self.kits, self.bench.board)
         self.officers = Officers(
             parts.folder / "officers.json", now=lambda: parts.clock.now().wall.timestamp(), hasher=QUICK_HASHER
         )
@@ -150,6 +153,7 @@ class Pages:
                 gate=parts.gate,
                 bench=self.bench,
                 kits=self.kits,
+                shifts=self.shifts,
                 journal=parts.journal,
                 live=self.live,
                 officers=self.officers,
@@ -238,7 +242,7 @@ class Tablet:
             assert found is not None
             self.token = found[1]
         headers = {"X-CSRFToken": self.token, "Referer": "http://localhost/"} | ({"X-Page": "1"} if script else {})
-        if path in ("/login", "/logout"):
+        if path in ("/login", "/logout", "/shift/hand-over"):
             self.token = ""  # a session's end ends its token
         return self.http.post(path, data=fields, headers=headers)
 

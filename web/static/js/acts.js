@@ -40,6 +40,7 @@ async function send(form, submitter) {
     hush();
     form.closest("dialog")?.close();
     if (form.matches("[data-drop]")) form.reset();
+    form.dispatchEvent(new CustomEvent("act-done", { bubbles: true }));
     const told = answer.status === 204 ? null : await answer.json();
     if (told?.go) location.assign(told.go);
     else await refreshAll();
