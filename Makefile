@@ -6,7 +6,7 @@ export VENV
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench screenshots docs lock check-wheels fresh clean venv
+.PHONY: help run test lint format bench screenshots docs lock check-wheels fresh pi clean venv
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ check-wheels: venv  ## every base package has a wheel for x86_64 and aarch64, Py
 
 fresh:  ## set-up and tests in a clean copy on a clean system: a Debian chroot as root, else an empty folder and HOME
 	@scripts/fresh.sh
+
+pi: venv  ## the installed station on an emulated Raspberry Pi 3: lamps, watchdog, power cuts (root, QEMU; half an hour at first)
+	@"$(VENV)/bin/python" -m tests.pi $(ARGS)
 
 clean:  ## remove caches and build leftovers; .venv and the data in var/ stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info

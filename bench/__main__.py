@@ -1,6 +1,6 @@
 """`make bench`: every benchmark, one after another, each in a program of its own; or those that are named.
 
-python -m bench [station credentials web startup qr hq cassette]
+python -m bench [station credentials web camera startup qr hq cassette]
 """
 
 import subprocess
@@ -10,6 +10,7 @@ BENCHES = {
     "station": "frame to lamp, step by step, with the durable commit in it",
     "credentials": "verifying one certificate",
     "web": "the pages on a long journal, memory over many requests",
+    "camera": "taking in a Pi camera's frames, raw beside MJPEG",
     "startup": "seconds from `make run` to ready, memory of the station",
     "qr": "the scanner beside single decoders",
     "hq": "headquarters: the mass-testing day, a positive on the desk, a growing store (15 minutes)",

@@ -1,6 +1,6 @@
-"""From the frame to the lamp: how long a traveller waits, step by step, with the durable commit in it.
+"""From the frame to the lamp: how long a traveller waits, step by step, with the durable commit in it; and idle.
 
-    python -m bench.station [--codes 150]
+    python -m bench.station [--codes 150] [--idle-s 20]
 
 Prints a table and one JSON line. Each code is a different signed certificate on a different picture of a phone,
 1280x720; the journal is a real one on the disk of `--folder`, so the figure holds for that disk.
@@ -26,12 +26,15 @@ from checkpoint.gate import Gate, GateSettings
 from checkpoint.journal import Journal, Seal
 from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.ports import Image
+from hardware.camera import SceneCamera
 from hardware.clock import SystemClock
 from hardware.lamps import SimulatedLamps
 from station import RELEASED
-from station.demo.screens import phone_with_code
+from station.config import CameraConfig, Config
+from station.demo.screens import empty_lane, phone_with_code
 from station.demo.wallet import Keys, Wallet
 from station.formats import offline_formats
+from station.wiring import build
 from vision.qr import LiveScanner
 
 
@@ -132,17 +135,72 @@ def measure(folder: Path, count: int) -> dict[str, Any]:
     }
 
 
+def idle(folder: Path, seconds: float, fps: float = 10.0) -> dict[str, Any]:
+    """Return what a whole station costs while its gate's camera watches an empty lane and nobody comes.
+
+    CPU time of the process, all threads: cameras, scanner, lamps' watch, uploads. The simulated cameras' drawing of
+    their frames is measured alone and told beside it, because a real camera does not draw.
+    """
+    config = Config(
+        data=folder / "idle",
+        demo=True,
+        gate_camera=CameraConfig(fps=fps),
+        bench_camera=CameraConfig(fps=fps),
+    )
+    config.data.mkdir()
+    station = build(config)
+    station.start()
+    gate = station.cameras["gate"]
+    time.sleep(2.0)  # imports, first looks
+    first, cpu, wall = gate.read().number, time.process_time(), time.monotonic()
+    time.sleep(seconds)
+    cpu, wall, frames = time.process_time() - cpu, time.monotonic() - wall, gate.read().number - first
+    station.close()
+    alone = SceneCamera("alone", fps=1000)
+    alone.show(empty_lane())
+    drawing = time.process_time()
+    for _ in range(50):
+        alone.read()
+    drawing = (time.process_time() - drawing) / 50
+    scanner, frame = LiveScanner(), alone.read().image
+    scanning = time.process_time()
+    for number in range(50):
+        scanner.look(frame, 1000.0 + number / fps)
+    scanning = (time.process_time() - scanning) / 50
+    share = cpu / wall
+    drawn = 2 * drawing * frames / wall  # gate and bench
+    return {
+        "idle_seconds": round(wall, 1),
+        "idle_gate_fps": round(frames / wall, 1),
+        "idle_core": round(share, 3),
+        "idle_core_drawing_simulated_frames": round(drawn, 3),
+        "idle_core_without_drawing": round(share - drawn, 3),
+        "empty_lane_scan_ms": round(scanning * 1000, 2),
+    }
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--codes", type=int, default=150, help="how many travellers")
+    parser.add_argument(
+        "--idle-s", type=float, default=20.0, help="how long an empty lane is watched, 0 for not at all"
+    )
     parser.add_argument("--folder", type=Path, help="a folder on the disk to measure (default: a temporary one)")
     options = parser.parse_args()
     cv2.setNumThreads(2)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         figures = measure(Path(folder), options.codes)
+        if options.idle_s:
+            figures |= idle(Path(folder), options.idle_s)
     for name, share in figures["share"].items():
         print(f"{name:<22} {figures['mean_ms'][name]:8.2f} ms  {share:6.1%}")
+    if options.idle_s:
+        print(
+            f"{'empty lane, idle':<22} {figures['idle_core']:8.1%} of one core at {figures['idle_gate_fps']:.1f} fps, "
+            f"{figures['idle_core_drawing_simulated_frames']:.1%} of it drawing simulated frames; "
+            f"{figures['empty_lane_scan_ms']:.2f} ms of CPU a frame scanned"
+        )
     print(json.dumps(figures))
 
 

@@ -54,6 +54,7 @@ class Advice(StrEnum):
 
     CHECK_CABLE = "check-cable"
     CHECK_LAMPS = "check-lamps"
+    INSTALL_RPICAM = "install-rpicam"
     CALIBRATE = "calibrate"
     SEE_LOG = "see-log"
     CONFIRM_TIME = "confirm-time"

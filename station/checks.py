@@ -39,6 +39,17 @@ def lamps(shown: Lamp, *, simulated: bool, fault: str, burning: frozenset[Lamp] 
     return Check("lamps", State.OK, Finding.WORKS, None, {"told": shown.value, "burning": sensed})
 
 
+def services(failures: Path) -> Check:
+    """Return which units have failed and not succeeded since; the failure unit leaves a file for each."""
+    try:
+        noted = sorted(file.name for file in failures.iterdir() if not file.name.startswith("."))
+    except OSError:
+        noted = []
+    if noted:
+        return Check("services", State.WARN, Finding.SERVICE_FAILED, Advice.SEE_LOG, {"units": ", ".join(noted)})
+    return Check("services", State.OK, Finding.WORKS)
+
+
 def clock(moment: Moment, *, assumed: bool) -> Check:
     """Return how far the clock is to be trusted."""
     if assumed:

@@ -20,6 +20,7 @@ COMMANDS = {
     "rules": "station.commands.rules:rules",
     "trust": "station.commands.trust:trust",
     "officer": "station.commands.people:officer",
+    "camera": "station.commands.camera:camera",
     "doctor": "station.commands.doctor:doctor",
     "demo": "station.commands.demo:demo",
 }

@@ -99,6 +99,10 @@ class Folders:
         return self.data / "officers.json"
 
     @property
+    def failures(self) -> Path:
+        return self.data / "failures"
+
+    @property
     def calibrations(self) -> Path:
         return self.data / "cameras"
 
@@ -227,6 +231,7 @@ def build(config: Config) -> Station:
             checks.sync(uploads.status()),
             *checks.kits(kits.stock()),
             checks.zbar(available=zbar_available()),
+            checks.services(folders.failures),
         ]
 
     services = Services(

@@ -118,7 +118,15 @@ make_release() {
         command -v "$p" >/dev/null && "$p" -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && { echo "$p"; break; }
         done')
     [ -n "$python" ] || fail "needs Python 3.11 or newer with venv: apt install python3-venv"
-    in_root "$python" -m venv "$place" || fail "cannot make an environment in $place (disk full?)"
+    # Debian's own pip does the installing, from its wheel: the environment gets the locked one with all the rest.
+    set -- "$root"/usr/share/python-wheels/pip-*.whl
+    if [ -e "$1" ]; then
+        in_root "$python" -m venv --without-pip "$place" || fail "cannot make an environment in $place (disk full?)"
+        mkdir "$folder/.pip"
+        in_root "$place/bin/python" -m zipfile -e "${1#"$root"}" "$place/.pip"
+    else
+        in_root "$python" -m venv "$place" || fail "cannot make an environment in $place (disk full?)"
+    fi
     # The source and the wheels as the installed system sees them.
     stage=$folder/.source
     mkdir "$stage"
@@ -126,13 +134,13 @@ make_release() {
         tar -xf - -C "$stage"
     offline=
     if [ -n "$wheels" ]; then cp -r "$wheels" "$stage/wheels"; offline="--no-index --find-links $place/.source/wheels"; fi
-    pip() { in_root "$place/bin/python" -m pip --disable-pip-version-check --no-input --quiet "$@" >"$folder/install.log" 2>&1; }
+    pip() { in_root env PYTHONPATH="$place/.pip" "$place/bin/python" -m pip --disable-pip-version-check --no-input --quiet "$@" >"$folder/install.log" 2>&1; }
     # shellcheck disable=SC2086  # options
     pip install --require-hashes --no-deps --only-binary :all: --no-cache-dir $offline -r "$place/.source/requirements/base.txt" ||
         fail "the Python packages could not be installed (no network?): $(grep -m 1 '^ERROR' "$folder/install.log" || tail -n 1 "$folder/install.log")"
     pip install --no-deps --no-build-isolation --no-index "$place/.source" ||
         fail "the station itself could not be installed: $(tail -n 1 "$folder/install.log")"
-    rm -rf "$stage"
+    rm -rf "$stage" "$folder/.pip"
     # What a later rollback needs is kept with the release: its units, its default configuration and its manual.
     mkdir -p "$folder/share"
     cp -r systemd docs "$folder/share/"

@@ -46,6 +46,7 @@ FINDINGS: Mapping[Finding, Text] = {
 ADVICE: Mapping[Advice, Text] = {
     Advice.CHECK_CABLE: _("Check its cable and power."),
     Advice.CHECK_LAMPS: _("Direct by hand. Check the lamps' supply, relays and wiring."),
+    Advice.INSTALL_RPICAM: _("Let the IT install rpicam-apps-lite, or name a USB camera."),
     Advice.CALIBRATE: _("Let the IT calibrate it on the mat: see the manual."),
     Advice.SEE_LOG: _("Let the IT look into the system's log."),
     Advice.CONFIRM_TIME: _("Compare the clock with a watch and confirm the time below."),

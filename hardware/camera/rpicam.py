@@ -1,7 +1,7 @@
 """A Pi camera through `rpicam-vid`: a program that writes frames into a pipe, and nothing of it in this process.
 
-picamera2 would tie Python to the system's numpy and OpenCV. Raw YUV is the default: decoding it costs a third of
-what a JPEG does (`python -m bench.camera`); MJPEG is for widths that no multiple of 64 is.
+picamera2 would tie Python to the system's numpy and OpenCV. Raw YUV is the default: taking it in
+costs a sixth of what a JPEG does (`python -m bench.camera`); MJPEG is for widths that are no multiple of 64.
 """
 
 import shutil

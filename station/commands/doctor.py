@@ -10,7 +10,7 @@ from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal import Journal, Seal
 from checkpoint.sync import Enrolment
 from hardware.clock import SystemClock, kernel_says_synchronised
-from station import RELEASED, checks
+from station import RELEASED, checks, device_checks
 from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
 from station.config import Config
@@ -22,6 +22,7 @@ from web.officers import Officers
 WORDS: dict[Advice, str] = {
     Advice.CHECK_CABLE: "check the cable, then the configuration",
     Advice.CHECK_LAMPS: "check the lamps' supply, relays and wiring: checkpoint-lamps state, and docs/hardware.md",
+    Advice.INSTALL_RPICAM: "apt install rpicam-apps-lite (Raspberry Pi OS), or set source to v4l2 for a USB camera",
     Advice.CALIBRATE: "calibrate it on its mat: checkpoint camera calibrate --help",
     Advice.SEE_LOG: "see the log: journalctl -b -u the unit's name",
     Advice.CONFIRM_TIME: "let an officer confirm the time on the health page, or give the box a network or a clock",
@@ -43,7 +44,8 @@ MARKS = {State.OK: "ok   ", State.WARN: "warn ", State.FAULT: "FAULT"}
 def doctor(config_path: Path, as_json: bool) -> None:
     """Check this box, and say what to do about what is wrong.
 
-    Cameras and lamps are checked by the running station alone: see its health page.
+    Safe beside a running station: cameras are looked for and not opened, lamps are asked of the lamp-holder. What the
+    cameras see now is on the station's health page.
 
     Exit code 0: nothing is wrong, or only warnings; 1: a fault; 2: the configuration cannot be read.
     """
@@ -83,6 +85,9 @@ def examine(config: Config) -> list[Check]:
         checks.rules(shelf, now),
         checks.officers(Officers(folders.officers).names()),
         checks.zbar(available=zbar_available()),
+        *device_checks.cameras(config, folders.calibrations),
+        device_checks.lamps(config.lamps),
+        device_checks.services(folders.failures),
     ]
     return found
 

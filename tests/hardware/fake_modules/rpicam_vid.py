@@ -2,7 +2,6 @@
 
 The folder that FAKE_RPICAM names holds `scene.png`, what the lens sees, and `does`: play, stall, die, freeze or black.
 Focus, exposure, gain and white balance change the picture as they do on a camera: `truth.json` says which are right.
-With `--metadata FILE` it writes what a camera's automatic would have chosen, which is the truth.
 """
 
 import argparse
@@ -25,7 +24,7 @@ def arguments() -> argparse.Namespace:
         parser.add_argument(name, type=int)
     for name in ("--framerate", "--shutter", "--gain", "--lens-position"):
         parser.add_argument(name, type=float)
-    for name in ("--output", "--codec", "--awbgains", "--autofocus-mode", "--metadata", "--metadata-format"):
+    for name in ("--output", "--codec", "--awbgains", "--autofocus-mode"):
         parser.add_argument(name)
     parser.add_argument("--nopreview", action="store_true")
     parser.add_argument("--flush", action="store_true")
@@ -57,14 +56,6 @@ def main() -> None:
     scene = cv2.resize(cv2.imread(str(FOLDER / "scene.png")), (options.width, options.height))
     truth = json.loads((FOLDER / "truth.json").read_text())
     picture = through_the_lens(scene, options, truth)
-    if options.metadata:
-        chosen = {
-            "ExposureTime": truth["exposure_us"],
-            "AnalogueGain": truth["gain"],
-            "ColourGains": [truth["red_gain"], truth["blue_gain"]],
-            "LensPosition": truth["focus"],
-        }
-        Path(options.metadata).write_text("[\n" + json.dumps(chosen) + ",\n" + json.dumps(chosen) + ",\n")
     rng = np.random.default_rng(0)
     frozen = picture.astype(np.uint8)
     while True:
