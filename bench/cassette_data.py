@@ -61,6 +61,16 @@ def labelled_windows() -> list[LabelledWindow]:
         ]
 
 
+def labelled_photos(label: str) -> list[Path]:
+    """Return the photos of whole cassettes that have this label; empty where the data is absent."""
+    table = data_folder() / "cassettes" / "labels.csv"
+    if not table.exists():
+        return []
+    with table.open(newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["view"] == "cassette" and row["label"] == label]
+    return [table.parent / row["file"] for row in rows]
+
+
 def auc(positives: Sequence[float], negatives: Sequence[float]) -> float:
     """Return the area under the ROC curve, ties counted half; NaN without both kinds.
 

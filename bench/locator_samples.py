@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from checkpoint.ports import Image
+from vision.cassette.confirm import REACH
 from vision.cassette.frames import Frame, Pyramid
 from vision.cassette.locate import proposed_frames
 from vision.cassette.recognise import settle
@@ -20,6 +21,14 @@ MARKS = Path(__file__).with_name("locator_frames.csv")
 WORKING_SIDE = 720
 
 _SIZES = ((720, 540), (540, 720), (720, 405))
+FAMILIES = (
+    ("rimpal",),
+    ("rdtscan-cjpark87",),
+    ("sheldon-d", "pietz", "smkerr", "xunmaw"),
+    ("antigenclassifier", "fritzbenning", "hemang", "hiv-rapid-test", "pypocquant", "qwikapp"),
+)
+"""Photos left out together: the two large families each, and the small ones by halves."""
+
 _HARDEST, _SETTLED = 14, 3
 _LETTERING = ("(+ve)", "(-ve)", "23518", "COVID-19", "Antigen", "C T", "2 1", "S", "Lot 4711", "15 min", "2022-03-20")
 
@@ -49,7 +58,7 @@ def drawn_scenes(count: int, rng: np.random.Generator) -> Iterator[Scene]:
                 continue  # they did not fit: draw others
         grey = np.asarray(cv2.cvtColor(drawn.image, cv2.COLOR_BGR2GRAY), np.uint8)
         if rng.random() < 0.5:
-            grey = _lettered(grey, drawn.cassettes, rng)
+            grey = lettered(grey, drawn.cassettes, rng)
         count -= 1
         yield Scene(grey, tuple(frame_of(one) for one in drawn.cassettes if not one.spec.face_down))
 
@@ -67,7 +76,7 @@ def _spec(rng: np.random.Generator):
     return replace(spec, face_down=bool(rng.random() < 0.12))
 
 
-def _lettered(grey: Image, cassettes: tuple[CassetteTruth, ...], rng: np.random.Generator) -> Image:
+def lettered(grey: Image, cassettes: tuple[CassetteTruth, ...], rng: np.random.Generator) -> Image:
     """Write on the table beside the cassettes: small print looks like small cassettes."""
     for _ in range(int(rng.integers(1, 6))):
         text, scale = _LETTERING[rng.integers(len(_LETTERING))], float(rng.uniform(0.3, 2.5))
@@ -148,6 +157,21 @@ def apart(one: Frame, truth: Frame) -> tuple[float, float, float]:
     """Return how far two frames lie apart (mm), the angle between them (radians), and their scales' ratio."""
     turn = abs(math.remainder(one.angle - truth.angle, 2 * math.pi))
     return math.hypot(one.x - truth.x, one.y - truth.y) / truth.px_per_mm, turn, one.px_per_mm / truth.px_per_mm
+
+
+def offset(one: Frame, truth: Frame) -> tuple[float, float, float, float]:
+    """Return what leads from `one` to `truth`, in units of `REACH`: along, across, turn, scale."""
+    cos, sin = math.cos(one.angle), math.sin(one.angle)
+    dx, dy = (truth.x - one.x) / one.px_per_mm, (truth.y - one.y) / one.px_per_mm
+    turn = math.remainder(truth.angle - one.angle, 2 * math.pi)
+    parts = (dx * cos + dy * sin, -dx * sin + dy * cos, turn, math.log(truth.px_per_mm / one.px_per_mm))
+    along, across, turned, scaled = (part / most for part, most in zip(parts, REACH, strict=True))
+    return along, across, turned, scaled
+
+
+def is_within_reach(one: Frame, truth: Frame) -> bool:
+    """Whether a look at `one` can mend it to `truth`."""
+    return all(abs(part) <= 1.0 for part in offset(one, truth))
 
 
 def is_hit(one: Frame, truth: Frame) -> bool:

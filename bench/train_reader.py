@@ -1,8 +1,8 @@
 """Train the line network of the cassette reader, by folds for the figures and once on everything for the package.
 
-    pip install torch                     (development only; nothing at a station needs it)
-    python -m bench.train_reader --folds  writes bench/reader_folds/fold0.npz ... and bench/reader_data.csv
-    python -m bench.train_reader --final  writes vision/cassette/weights/lines.npz
+    pip install torch onnx                (development only; nothing at a station needs them)
+    python -m bench.train_reader --folds  writes bench/reader_folds/fold0.onnx ... and bench/reader_data.csv
+    python -m bench.train_reader --final  writes vision/cassette/weights/lines.onnx
     python -m bench.train_reader --more   goes on from the weights that ship, on everything, at a lower rate
 
 Everything is seeded. One core trains a fold in five to eight minutes. What it was trained on stands in
@@ -23,7 +23,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench import reader_onnx
 from bench.cassette_data import FOLDS, labelled_windows
+from bench.reader_onnx import Convolution
 from bench.reader_samples import Sample, Source, photo_source, rendered_source, samples
 from vision.cassette.strip import ACROSS, ALONG
 
@@ -34,11 +36,11 @@ _FINAL_STEPS, _MORE_STEPS = 2600, 900
 _APART = 6  # steps of the answer: half a membrane's width
 _NO_IMAGE = np.empty(0, np.float32)
 _BENCH = Path(__file__).parent
-_SHIPPED = _BENCH.parent / "vision" / "cassette" / "weights" / "lines.npz"
+_SHIPPED = _BENCH.parent / "vision" / "cassette" / "weights" / "lines.onnx"
 
 
 class LineNet(nn.Module):
-    """About 60,000 weights; `vision.cassette.network` evaluates the same in NumPy."""
+    """About 60,000 weights; `vision.cassette.network` has it evaluated by OpenCV."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,22 +74,29 @@ class LineNet(nn.Module):
         answer: Tensor = self.answer(functional.relu(self.narrow(images)))[:, 0, :, 0]
         return answer
 
-    def load(self, path: Path) -> None:
-        """Take over weights as `stored` gives them."""
-        with np.load(path) as arrays, torch.no_grad():
-            for at, layer in enumerate([*self.plain, *self.along, self.narrow, self.answer]):
-                layer.weight.copy_(torch.from_numpy(arrays[f"w{at}"].astype(np.float32)))
-                layer.bias.copy_(torch.from_numpy(arrays[f"b{at}"]))
+    @property
+    def layers(self) -> list[nn.Conv2d]:
+        """All layers in order."""
+        return [*self.plain, *self.along, self.narrow, self.answer]
 
-    def stored(self) -> dict[str, np.ndarray]:
-        """Return the arrays that `vision.cassette.network.read_network` reads; weights in half precision."""
-        arrays: dict[str, np.ndarray] = {}
-        for at, layer in enumerate([*self.plain, *self.along, self.narrow, self.answer]):
-            plan = (*layer.stride, *layer.padding, layer.dilation[0], any(layer is one for one in self.along))
-            arrays[f"w{at}"] = layer.weight.detach().numpy().astype(np.float16)
-            arrays[f"b{at}"] = layer.bias.detach().numpy().astype(np.float32)
-            arrays[f"plan{at}"] = np.array(plan, dtype=np.int16)
-        return arrays
+    def load(self, path: Path) -> None:
+        """Take over the weights that `store` wrote."""
+        with torch.no_grad():
+            for layer, (weights, bias) in zip(self.layers, reader_onnx.read(path), strict=True):
+                layer.weight.copy_(torch.from_numpy(weights.copy()))
+                layer.bias.copy_(torch.from_numpy(bias.copy()))
+
+    def store(self, path: Path) -> None:
+        """Write the network that `vision.cassette.network` evaluates."""
+        residual = set(self.along)
+        convolutions = [
+            Convolution(
+                layer.weight.detach().numpy(), layer.bias.detach().numpy(), tuple(layer.stride), tuple(layer.padding),
+                layer.dilation[0], layer in residual,
+            )
+            for layer in self.layers
+        ]  # fmt: skip
+        reader_onnx.write(path, convolutions)
 
 
 class Pool:
@@ -231,12 +240,12 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         for fold in options.folds or range(FOLDS):
             print(f"fold {fold}", flush=True)
-            np.savez_compressed(folder / f"fold{fold}.npz", **train(pool, fold, STEPS, SEED + fold).stored())
+            train(pool, fold, STEPS, SEED + fold).store(folder / f"fold{fold}.onnx")
         write_data_list(_BENCH / "reader_data.csv")
     if options.final:
-        np.savez_compressed(_SHIPPED, **train(pool, None, _FINAL_STEPS, SEED).stored())
+        train(pool, None, _FINAL_STEPS, SEED).store(_SHIPPED)
     if options.more:
-        np.savez_compressed(_SHIPPED, **train(pool, None, _MORE_STEPS, SEED + 1, start=_SHIPPED).stored())
+        train(pool, None, _MORE_STEPS, SEED + 1, start=_SHIPPED).store(_SHIPPED)
 
 
 if __name__ == "__main__":

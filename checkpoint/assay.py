@@ -46,7 +46,8 @@ class Reading:
 
     ``score`` grows with the evidence of a test line; ``slot`` is the mat's slot number where a mat is in view;
     ``profile`` is the membrane's absorbance along its length, control end first; ``corners`` are the cassette's four
-    corners in the picture, pixels, clockwise.
+    corners in the picture, pixels, clockwise; ``fingerprint`` (hex, "" where none could be taken) knows the same
+    cassette again.
     """
 
     outcome: Outcome
@@ -59,6 +60,7 @@ class Reading:
     profile: tuple[float, ...] = ()
     corners: tuple[tuple[float, float], ...] = ()
     hints: tuple[Reason, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

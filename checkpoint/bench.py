@@ -9,21 +9,44 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from checkpoint.assay import LineReading, Outcome, Readiness, Reading
+from checkpoint.assay import Outcome, Readiness, Reading
+from checkpoint.bench_record import (
+    TO_CONFIRM,
+    confirm_body,
+    journaled,
+    personal_record,
+    read_body,
+    read_test_of,
+    start_body,
+    void_body,
+)
+from checkpoint.cassette_memory import MOST_REMEMBERED, CassetteMemory
 from checkpoint.clock import Moment
 from checkpoint.crossing import Decision, SpotTest
 from checkpoint.errors import BenchError
 from checkpoint.events import Event, Kind, Lane, PhotoRef
-from checkpoint.journal import Journal, LogQuery
-from checkpoint.policy.evidence import evidence_to_json
-from checkpoint.ports import Clock, Json
+from checkpoint.journal import Journal
+from checkpoint.ports import Clock
 from checkpoint.reasons import Reason
-from checkpoint.slots import BenchSettings, FinishedTest, RunningTest, SlotRead, SlotView, running_test_of
+from checkpoint.slots import (
+    BenchSettings,
+    FinishedTest,
+    ReadTest,
+    RunningTest,
+    SeenBefore,
+    SlotRead,
+    SlotView,
+    running_test_of,
+)
 from checkpoint.vehicle import Recorded, Traveller
 
-__all__ = ["Bench", "BenchSettings", "FinishedTest", "RunningTest", "SlotRead", "SlotView"]
+__all__ = ["Bench", "BenchSettings", "FinishedTest", "ReadTest", "RunningTest", "SlotRead", "SlotView"]
 
-MOST_PROFILE_POINTS = 160  # enough to draw the plot again; the journal is no picture store
+DISPUTES = {
+    Outcome.NEGATIVE: frozenset({Outcome.POSITIVE, Outcome.INVALID}),
+    Outcome.POSITIVE: frozenset({Outcome.INVALID}),
+}
+"""What two readers may put in the place of the machine's outcome; never what would admit."""
 
 
 class Settles(Protocol):
@@ -63,7 +86,9 @@ class Bench:
     kits: KnowsKits | None = None
     changed: list[Callable[[], None]] = field(default_factory=list)
     _running: dict[int, RunningTest] = field(default_factory=dict)
+    _waiting: dict[int, ReadTest] = field(default_factory=dict)
     _last: dict[int, FinishedTest] = field(default_factory=dict)
+    _cassettes: CassetteMemory = field(default_factory=CassetteMemory)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def board(self) -> tuple[SlotView, ...]:
@@ -100,30 +125,20 @@ class Bench:
             if kit.known:
                 cassette_type = kit.cassette_type
         with self._lock:
-            if slot in self._running:
+            if not self._is_free(slot):
                 raise BenchError("slot-taken", f"slot {slot} holds another person's test")
             if any(
                 t.traveller.crossing == traveller.crossing and t.traveller.seat == traveller.seat
-                for t in self._running.values()
+                for t in (*self._running.values(), *(read.test for read in self._waiting.values()))
             ):
                 raise BenchError("test-running", "this person has a test running already")
             test_id = self.new_id()
             event = self.journal.append(
                 Kind.TEST_STARTED,
-                {
-                    "test": test_id,
-                    "slot": slot,
-                    "lot": lot,
-                    "cassette_type": cassette_type,
-                    "after": after,
-                    "crossing": traveller.crossing,
-                    "seat": traveller.seat,
-                    "people": traveller.vehicle.people,
-                    "category": traveller.vehicle.category,
-                    "evidence": evidence_to_json(traveller.evidence),
-                    "officer": officer,
-                },
-                personal=_personal(traveller),
+                start_body(
+                    test_id, slot, traveller, lot=lot, cassette_type=cassette_type, after=after, officer=officer
+                ),
+                personal=personal_record(traveller),
             )
             test = RunningTest(
                 id=test_id,
@@ -172,34 +187,71 @@ class Bench:
                     self._void(test, Reason.ANTIGEN_VOID, officer)
                     raise BenchError(Reason.ANTIGEN_VOID, "the waiting time cannot be known: a new cassette is needed")
 
-    def read(self, slot: int, reading: Reading, photos: Sequence[PhotoRef], *, officer: str) -> FinishedTest | None:
-        """Let `reading` stand for the test in `slot`; None where the picture must be taken again.
+    def read(self, slot: int, reading: Reading, photos: Sequence[PhotoRef], *, officer: str) -> SlotRead:
+        """Let `reading` stand for the test in `slot`, until an officer confirms or disputes it.
 
-        A positive is journaled in the lane that leaves at once. The decision about the person follows as an
-        event of its own, and the lamp only after that.
+        A positive leaves for headquarters at once and lights red at once. A negative admits nobody yet. Without a
+        control line the test ends here. Each decision about the person is an event of its own, the lamp after it.
         """
         with self._lock:
             test = self.may_read(slot, officer=officer)
+            earlier = self._cassettes.find(reading.fingerprint, but_not=test.id)
             event = self.journal.append(
                 Kind.TEST_READ,
-                _read_body(test, reading, self.clock.now(), officer),
+                read_body(test, reading, self.clock.now(), officer, earlier),
                 photos=photos,
                 lane=Lane.NOW if reading.outcome is Outcome.POSITIVE else Lane.SOON,
             )
+            taken = tuple(photos)
             if reading.outcome is Outcome.RETAKE:
                 self._running[slot] = replace(test, retakes=test.retakes + 1)
-                finished = None
+                look = SlotRead(reading, taken)
             else:
-                finished = self._finish(test, reading, reading.reason, event, tuple(photos), officer)
+                self._cassettes.keep(reading.fingerprint, SeenBefore(test.id, slot, Recorded.of(event)))
+                look = self._let_stand(ReadTest(test, reading, Recorded.of(event), taken, None, earlier), officer)
+        self._tell()
+        return look
+
+    def confirm(self, slot: int, test_id: str, *, officer: str, second: str = "") -> FinishedTest:
+        """An officer looked and agrees; the person is judged by the outcome, and the slot is free.
+
+        A cassette that looks like an earlier test's needs `second`, another person who says that it is not that one.
+        """
+        with self._lock:
+            read = self._read_in(slot, test_id)
+            if read.seen_before is not None:
+                _two(officer, second)
+            finished = self._conclude(read, read.reading.outcome, officer, second)
+        self._tell()
+        return finished
+
+    def dispute(self, slot: int, test_id: str, outcome: Outcome, *, officer: str, second: str) -> FinishedTest:
+        """Two people saw something else than the machine: positive after all, or no result and a new cassette.
+
+        Never negative: an eye that sees less than the machine is settled by another cassette.
+        """
+        with self._lock:
+            read = self._read_in(slot, test_id)
+            if outcome not in DISPUTES[read.reading.outcome]:
+                raise BenchError("not-disputable", f"{read.reading.outcome} cannot become {outcome}")
+            _two(officer, second)
+            finished = self._conclude(read, outcome, officer, second)
         self._tell()
         return finished
 
     def void(self, slot: int, *, why: str, officer: str) -> FinishedTest:
-        """End the test in `slot` without a result: spilt, dropped, the person left."""
+        """End the test in `slot` without a result: spilt, dropped, the person left.
+
+        Also one that was read and not confirmed, unless it is positive: that stands until two people dispute it.
+        """
         if not why.strip():
             raise BenchError("reason-needed", "say why the test is void")
         with self._lock:
-            finished = self._void(self._test_in(slot), Reason.ANTIGEN_VOID, officer, why=why.strip())
+            read = self._waiting.get(slot)
+            if read is not None and read.reading.outcome is Outcome.POSITIVE:
+                raise BenchError("positive-stands", "a positive is confirmed, or disputed by two people")
+            test = read.test if read is not None else self._test_in(slot)
+            finished = self._void(test, Reason.ANTIGEN_VOID, officer, why=why.strip())
         self._tell()
         return finished
 
@@ -219,16 +271,34 @@ class Bench:
             )
 
     def restore(self) -> int:
-        """Take up the tests that were running when the station stopped; return how many."""
-        ended = {e.body["test"] for e in self._journaled(Kind.TEST_VOIDED)}
-        ended |= {e.body["test"] for e in self._journaled(Kind.TEST_READ) if e.body["outcome"] != Outcome.RETAKE}
+        """Take up the tests that were running or unconfirmed when the station stopped; return how many."""
+        ended = {e.body["test"] for kind in (Kind.TEST_VOIDED, Kind.TEST_CONFIRMED) for e in self._journaled(kind)}
+        read: dict[str, Event] = {}
+        for event in self._journaled(Kind.TEST_READ):
+            body = event.body
+            if body["outcome"] == Outcome.RETAKE:
+                continue
+            if body.get("to_confirm"):
+                read.setdefault(body["test"], event)
+            else:
+                ended.add(body["test"])
         with self._lock:
             for event in self._journaled(Kind.TEST_STARTED):
-                if event.body["test"] not in ended and event.body["slot"] <= self.settings.slots:
-                    personal = self.journal.personal(event.seq) or {}
-                    window = self.settings.window_of(event.body["cassette_type"])
-                    self._running.setdefault(event.body["slot"], running_test_of(event, personal, window))
-            return len(self._running)
+                body = event.body
+                if body["test"] in ended or body["slot"] > self.settings.slots or not self._is_free(body["slot"]):
+                    continue
+                personal = self.journal.personal(event.seq) or {}
+                test = running_test_of(event, personal, self.settings.window_of(body["cassette_type"]))
+                if test.id in read:
+                    self._waiting[test.slot] = read_test_of(read[test.id], test)
+                else:
+                    self._running[test.slot] = test
+            for event in reversed(list(journaled(self.journal, Kind.TEST_READ, most=MOST_REMEMBERED))):
+                body = event.body
+                if body["outcome"] != Outcome.RETAKE:
+                    seen = SeenBefore(body["test"], body["slot"], Recorded.of(event))
+                    self._cassettes.keep(body.get("fingerprint", ""), seen)
+            return len(self._running) + len(self._waiting)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -250,7 +320,7 @@ class Bench:
     def _slot_view(self, number: int, now: Moment) -> SlotView:
         test = self._running.get(number)
         if test is None:
-            return SlotView(number=number, last=self._last.get(number))
+            return SlotView(number=number, read=self._waiting.get(number), last=self._last.get(number))
         waited = now.waited_since(test.started)
         passed = waited or 0.0
         return SlotView(
@@ -261,81 +331,76 @@ class Bench:
             leaves_s=max(0.0, test.window.read_until_min * 60 - passed),
         )
 
-    def _void(self, test: RunningTest, reason: Reason, officer: str, why: str = "") -> FinishedTest:
+    def _read_in(self, slot: int, test_id: str) -> ReadTest:
+        self._check_slot(slot)
+        read = self._waiting.get(slot)
+        if read is None or read.test.id != test_id:
+            raise BenchError("nothing-to-confirm", f"slot {slot} holds no reading of test {test_id}")
+        return read
+
+    def _is_free(self, slot: int) -> bool:
+        return slot not in self._running and slot not in self._waiting
+
+    def _let_stand(self, read: ReadTest, officer: str) -> SlotRead:
+        """Put a reading in the place of the running test."""
+        reading, slot = read.reading, read.test.slot
+        self._running.pop(slot, None)
+        if reading.outcome not in TO_CONFIRM:
+            finished = self._finish(read.test, reading, reading.outcome, reading.reason, read.recorded, officer)
+            finished = self._last[slot] = replace(finished, photos=read.photos)
+            return SlotRead(reading, read.photos, finished=finished)
+        self._waiting[slot] = read
+        if reading.outcome is Outcome.POSITIVE:
+            read = self._waiting[slot] = replace(read, decision=self._settle(read.test, reading.outcome, read, officer))
+        return SlotRead(reading, read.photos, waiting=read)
+
+    def _conclude(self, read: ReadTest, outcome: Outcome, officer: str, second: str) -> FinishedTest:
+        disputed = outcome is not read.reading.outcome
         event = self.journal.append(
-            Kind.TEST_VOIDED,
-            {
-                "test": test.id,
-                "slot": test.slot,
-                "reason": reason,
-                "why": why,
-                "lot": test.lot,
-                "officer": officer,
-                "crossing": test.traveller.crossing,
-                "seat": test.traveller.seat,
-            },
+            Kind.TEST_CONFIRMED,
+            confirm_body(read, outcome, officer, second),
+            lane=Lane.NOW if Outcome.POSITIVE in {outcome, read.reading.outcome} else Lane.SOON,
         )
-        return self._finish(test, None, reason, event, (), officer)
+        self._waiting.pop(read.test.slot, None)
+        reason = Reason.SECOND_READER if disputed else read.reading.reason
+        settled = read.decision if not disputed else None
+        finished = self._finish(read.test, read.reading, outcome, reason, read.recorded, officer, settled)
+        finished = replace(finished, photos=read.photos, confirmed=Recorded.of(event), disputed=disputed)
+        self._last[read.test.slot] = finished
+        return finished
+
+    def _void(self, test: RunningTest, reason: Reason, officer: str, why: str = "") -> FinishedTest:
+        event = self.journal.append(Kind.TEST_VOIDED, void_body(test, reason, why, officer))
+        return self._finish(test, None, Outcome.INVALID, reason, Recorded.of(event), officer)
 
     def _finish(
         self,
         test: RunningTest,
         reading: Reading | None,
+        outcome: Outcome,
         reason: Reason,
-        event: Event,
-        photos: tuple[PhotoRef, ...],
+        recorded: Recorded,
         officer: str,
+        settled: Decision | None = None,
     ) -> FinishedTest:
+        """Free the slot and judge the person by the outcome, unless that was `settled` when it was read."""
         self._running.pop(test.slot, None)
-        outcome = reading.outcome if reading else Outcome.INVALID
-        finished = FinishedTest(test, reading, reason, None, Recorded.of(event), photos)
-        self._last[test.slot] = finished
-        spot = SpotTest(test_id=test.id, outcome=outcome, read_at=event.moment.wall)
-        decision = self.gate.settle_test(test.traveller, spot, officer=officer)
-        finished = replace(finished, decision=decision)
-        self._last[test.slot] = finished
+        self._waiting.pop(test.slot, None)
+        finished = FinishedTest(test, reading, outcome, reason, settled, recorded)
+        self._last[test.slot] = finished  # also where the journal fails next: the test has ended
+        if settled is None:
+            finished = replace(finished, decision=self._settle(test, outcome, finished, officer))
+            self._last[test.slot] = finished
         return finished
 
+    def _settle(self, test: RunningTest, outcome: Outcome, read: ReadTest | FinishedTest, officer: str) -> Decision:
+        spot = SpotTest(test_id=test.id, outcome=outcome, read_at=read.recorded.at)
+        return self.gate.settle_test(test.traveller, spot, officer=officer)
+
     def _journaled(self, kind: Kind) -> Iterable[Event]:
-        """Yield the journal's events of one kind, newest first, as far back as a test can still matter."""
-        before: int | None = None
-        while True:
-            page = self.journal.search(LogQuery(kind=kind, before_seq=before, limit=200))
-            yield from page.entries
-            if page.next_before is None:
-                return
-            before = page.next_before
+        return journaled(self.journal, kind)
 
 
-def _personal(traveller: Traveller) -> Json:
-    holder = traveller.holder
-    return {
-        "holder": {"name": holder.name, "born": holder.born, "id_number": holder.id_number},
-        "plate": traveller.vehicle.plate,
-        "trailer": traveller.vehicle.trailer,
-    }
-
-
-def _read_body(test: RunningTest, reading: Reading, now: Moment, officer: str) -> Json:
-    waited = now.waited_since(test.started)
-    step = max(1, len(reading.profile) // MOST_PROFILE_POINTS)
-    return {
-        "test": test.id,
-        "slot": test.slot,
-        "lot": test.lot,
-        "crossing": test.traveller.crossing,
-        "seat": test.traveller.seat,
-        "outcome": reading.outcome,
-        "reason": reading.reason,
-        "control": _line(reading.control),
-        "test_line": _line(reading.test),
-        "score": round(reading.score, 4),
-        "profile": [round(value, 3) for value in reading.profile[::step]],
-        "cassette_type": reading.cassette_type,
-        "waited_s": round(waited) if waited is not None else None,
-        "officer": officer,
-    }
-
-
-def _line(line: LineReading) -> Json:
-    return {"contrast": round(line.contrast, 4), "snr": round(line.snr, 2), "position_mm": line.position_mm}
+def _two(officer: str, second: str) -> None:
+    if not second or second == officer:
+        raise BenchError("second-person-needed", "two different people are needed")

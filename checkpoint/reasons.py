@@ -94,5 +94,6 @@ class Reason(StrEnum):
     LINES_UNCLEAR = "lines-unclear"
     TOO_EARLY = "too-early"
     OVERDUE = "overdue"
+    SECOND_READER = "second-reader"
     CLEAR_LINES = "clear-lines"
     UNREADABLE_PICTURE = "unreadable-picture"

@@ -1,4 +1,4 @@
-"""What stands in a slot of the bench: a running test, the last finished one, and how a running one is found again."""
+"""What stands in a slot of the bench: a running test, one that was read and waits for a word, the last finished one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,29 +36,61 @@ class RunningTest:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenBefore:
+    """An earlier test whose cassette looks the same: its id, its slot, and the journal's entry."""
+
+    test: str
+    slot: int
+    recorded: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTest:
+    """A test that was read, waiting for an officer to look and confirm, or to dispute it with a second reader.
+
+    ``decision``: a positive counts from the moment it is read; a negative admits nobody before it is confirmed.
+    """
+
+    test: RunningTest
+    reading: Reading
+    recorded: Recorded
+    photos: tuple[PhotoRef, ...] = ()
+    decision: Decision | None = None
+    seen_before: SeenBefore | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedTest:
-    """A test that has ended, with what was read and what was decided of it."""
+    """A test that has ended, with what was read and what was decided of it.
+
+    ``recorded`` is the entry with the evidence, ``confirmed`` the one with the officers' word, if there is one;
+    ``disputed``: two readers put another outcome in the place of the machine's.
+    """
 
     test: RunningTest
     reading: Reading | None  # None: void, nothing was read
+    outcome: Outcome  # a void test has no result, like an invalid one
     reason: Reason
     decision: Decision | None
     recorded: Recorded
     photos: tuple[PhotoRef, ...] = ()
-
-    @property
-    def outcome(self) -> Outcome:
-        """What stands in the journal for this test; a void test has no result, like an invalid one."""
-        return self.reading.outcome if self.reading else Outcome.INVALID
+    confirmed: Recorded | None = None
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SlotRead:
-    """What one look at a slot's cassette gave: ``finished`` is None where the picture must be taken again."""
+    """What one look at a slot's cassette gave: it waits for a word, or it is finished, or (neither) look again."""
 
     reading: Reading
-    finished: FinishedTest | None
     photos: tuple[PhotoRef, ...]
+    waiting: ReadTest | None = None
+    finished: FinishedTest | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether the picture must be taken again."""
+        return self.waiting is None and self.finished is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +99,21 @@ class SlotView:
 
     number: int
     test: RunningTest | None = None
+    read: ReadTest | None = None
     readiness: Readiness | None = None
     waits_s: float = 0.0
     leaves_s: float = 0.0
     last: FinishedTest | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether a test can be started here."""
+        return self.test is None and self.read is None
+
+    @property
+    def occupant(self) -> RunningTest | None:
+        """The test that holds the slot: running, or read and not confirmed."""
+        return self.test or (self.read.test if self.read else None)
 
 
 @dataclass(frozen=True, slots=True)

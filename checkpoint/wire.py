@@ -205,7 +205,7 @@ class Manifest(Message):
 
     v: int
     device: DeviceId
-    day: str
+    day: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]  # UTC
     counts: dict[str, Count]
     kits: dict[str, int] = {}
     head: WireHead

@@ -27,6 +27,10 @@ def concern_of(event: Event) -> Concern | None:
     match event.kind:
         case Kind.TEST_READ if body.get("outcome") == "positive":
             return Concern("positive", _reason(body))
+        case Kind.TEST_CONFIRMED if body.get("disputed"):
+            # Two readers against the machine: a positive it did not see, or one of its positives without a result.
+            found = body.get("outcome") == "positive"
+            return Concern("positive", Reason.SECOND_READER) if found else Concern("override", Reason.SECOND_READER)
         case Kind.CROSSING_DECIDED if body.get("seat_verdict", body.get("verdict")) == "refuse":
             # The positive test that caused it stands already: one person, one case.
             return None if body.get("reason") == Reason.ANTIGEN_POSITIVE else Concern("refused", _reason(body))

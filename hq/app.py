@@ -13,6 +13,7 @@ from hq.desk import init_desk
 from hq.metrics import metrics_blueprint
 from hq.models import stations
 from hq.office import Office, open_office, utc_now
+from hq.openapi import openapi_blueprint
 from hq.sync_api import sync_blueprint
 
 
@@ -38,6 +39,7 @@ def build_app(office: Office) -> Flask:
     csrf.exempt(door)
     app.register_blueprint(door)
     app.register_blueprint(metrics_blueprint(office))
+    app.register_blueprint(openapi_blueprint())
     init_desk(app)
 
     @app.get("/healthz")

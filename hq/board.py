@@ -75,11 +75,11 @@ def read_board(db: sa.Connection, config: Config, now: datetime) -> list[BoardRo
             ).all()
         )
     )
+    alarming: dict[str, set[Sign]] = {}
+    for station, kind in alarms:
+        alarming.setdefault(station, set()).add(Sign(kind))
     rows = db.execute(sa.select(stations).order_by(stations.c.town, stations.c.name)).all()
-    board = [
-        _row(row, {Sign(kind) for station, kind in alarms if station == row.id}, kept_raw[row.id], config, now)
-        for row in rows
-    ]
+    board = [_row(row, alarming.get(row.id, set()), kept_raw[row.id], config, now) for row in rows]
     return sorted(board, key=lambda row: (not row.alarming, row.complete))
 
 

@@ -23,6 +23,7 @@ from hq.app import build_app
 from hq.config import Config, RetentionPolicy
 from hq.distribution import distribute, has_citus
 from hq.enrolment import invite, set_state
+from hq.logs import log_as_json
 from hq.office import Office, open_office
 from hq.proof import prove, station_ids
 from hq.retention import destroy
@@ -179,6 +180,7 @@ def main() -> None:
 )
 @click.option("--url", default="", help="How stations reach this server; stands in invitations. [http://HOST:PORT]")
 @click.option("--demo", is_flag=True, help="Make log-ins with known passwords; on this machine's own address only.")
+@click.option("--json-log", is_flag=True, help="Log one JSON object a line.")
 @click.option("--timezone", default="Asia/Shanghai", show_default=True, help="How the desk shows times.")
 @with_photos
 @with_retention
@@ -192,14 +194,18 @@ def serve(
     port: int,
     url: str,
     demo: bool,
+    json_log: bool,
 ) -> None:
     """Run headquarters until Ctrl-C or SIGTERM."""
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise Wrong(f"no time zone {timezone!r}: name one as in Asia/Shanghai") from error
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if json_log:
+        log_as_json()
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("alembic").setLevel(logging.WARNING)
     if demo and host not in LOCAL:
         raise Wrong("--demo has known passwords, so it listens on 127.0.0.1 only")
     office = open_or_say(

@@ -11,8 +11,10 @@ from checkpoint.wire import (
     Batch,
     Early,
     Heartbeat,
+    Manifest,
     Purpose,
     Want,
+    WireHead,
     sign,
 )
 from hq.alarms import alarm
@@ -20,6 +22,7 @@ from hq.alerts import Concern
 from hq.chain import HeldChain
 from hq.held import Station, hash_at, missing_photos
 from hq.keys import HqKeys
+from hq.manifests import close_day
 from hq.models import stations
 from hq.publishing import signed_document, wanted_now
 from hq.refused import Refused
@@ -54,7 +57,7 @@ class Ingest:
         self._store.open_days({item.event.moment.wall.date() for item in items if item.event}, now.date())
         with self._store.writing() as db:
             station = self._lock_station(db, batch.device)
-            self._seen(db, batch.device, batch.sent_at, batch.head.epoch, batch.head.seq)
+            self._seen(db, station, batch.sent_at, batch.head)
             refusal = HeldChain(db, station, self._keys.signing, now).place(batch.epoch, items)
             missing = missing_photos(db, batch.device, items) if refusal is None else []
             wanted = wanted_now(db, now)
@@ -78,8 +81,8 @@ class Ingest:
         now = self._now()
         accepted: list[int] = []
         with self._store.writing() as db:
-            self._lock_station(db, message.device)
-            self._seen(db, message.device, message.sent_at)
+            station = self._lock_station(db, message.device)
+            self._seen(db, station, message.sent_at)
             for item, after in zip(message.events, message.after, strict=True):
                 try:
                     event = arrive(message.epoch, seq_in(item[0]), bytes.fromhex(after), item)
@@ -97,20 +100,8 @@ class Ingest:
         now = self._now()
         with self._store.writing() as db:
             station = self._lock_station(db, beat.device)
-            self._seen(db, beat.device, beat.sent_at, beat.head.epoch, beat.head.seq)
-            db.execute(
-                sa.update(stations)
-                .where(stations.c.id == beat.device)
-                .values(
-                    pending_events=beat.pending_events,
-                    pending_photos=beat.pending_photos,
-                    clock=beat.clock[:32],
-                    software=beat.software[:64],
-                    rules=_json_list(beat.rules),
-                    published=_json_list(beat.published),
-                    faults=_json_list(beat.faults),
-                )
-            )
+            if self._seen(db, station, beat.sent_at, beat.head):
+                self._note_state(db, beat)
             held = hash_at(db, beat.device, beat.head.epoch, beat.head.seq)
             if held is not None and held != bytes.fromhex(beat.head.hash):
                 contradiction = Concern("rewrite", "the head it signs is not the event headquarters holds")
@@ -118,6 +109,18 @@ class Ingest:
             wanted = wanted_now(db, now)
         voucher = voucher_for(beat.device, station.public_key, self._keys, now)
         return {"at": wall_text(now), "voucher": voucher, "published": wanted}
+
+    def manifest(self, fields: Json) -> Json:
+        """Compare what a station says a day held with what is here; keep its word and return whether they agree."""
+        self._check_sender(Purpose.MANIFEST, fields)
+        manifest = parse(Manifest, fields)
+        now = self._now()
+        with self._store.writing() as db:
+            station = self._lock_station(db, manifest.device)
+            self._seen(db, station, manifest.sent_at)
+            agrees = close_day(db, station, manifest, json.dumps(fields, ensure_ascii=False), now)
+        reply: Json = {"device": manifest.device, "day": manifest.day, "agrees": agrees}
+        return sign(Purpose.MANIFEST, reply, self._keys.signing)
 
     def document(self, fields: Json) -> bytes:
         """Return the signed bytes of a published document; raise `Refused`, 404 where there is none of that name."""
@@ -143,6 +146,22 @@ class Ingest:
         """Refuse a message that no approved station has signed."""
         check_sender(self._store, purpose, fields)
 
+    def _note_state(self, db: sa.Connection, beat: Heartbeat) -> None:
+        """Note what a station says about itself."""
+        db.execute(
+            sa.update(stations)
+            .where(stations.c.id == beat.device)
+            .values(
+                pending_events=beat.pending_events,
+                pending_photos=beat.pending_photos,
+                clock=beat.clock[:32].replace("\x00", ""),
+                software=beat.software[:64].replace("\x00", ""),
+                rules=_json_list(beat.rules),
+                published=_json_list(beat.published),
+                faults=_json_list(beat.faults),
+            )
+        )
+
     def _lock_station(self, db: sa.Connection, device: str) -> Station:
         """Return the station's row, locked: two uploads of one station wait for each other."""
         row = db.execute(sa.select(stations).where(stations.c.id == device).with_for_update()).one()
@@ -150,18 +169,27 @@ class Ingest:
             raise Refused(403, f"this station is {row.state}")
         return row
 
-    def _seen(
-        self, db: sa.Connection, device: str, sent_at: str, head_epoch: int | None = None, head_seq: int | None = None
-    ) -> None:
+    def _seen(self, db: sa.Connection, station: Station, sent_at: str, head: WireHead | None = None) -> bool:
+        """Note a sign of life, its clock and its head; return whether it is one.
+
+        A message sent a second time, by whomever, is none: it says when it was sent, and how far the chain was then. An
+        older time alone does not make it one, because a station's clock may be set back.
+        """
         now = self._now()
-        values: dict[str, object] = {"last_seen_at": now}
         try:
-            values["clock_off_s"] = (datetime.fromisoformat(sent_at) - now).total_seconds()
+            sent = datetime.fromisoformat(sent_at)
+            values: dict[str, object] = {"clock_off_s": (sent - now).total_seconds()}
         except (ValueError, TypeError) as error:
             raise Refused(422, "sent_at is not a time with its zone") from error
-        if head_seq is not None:
-            values |= {"head_epoch": head_epoch, "head_seq": head_seq}
-        db.execute(sa.update(stations).where(stations.c.id == device).values(**values))
+        older_head = head is not None and (head.epoch, head.seq) < (station.head_epoch, station.head_seq)
+        before = station.last_sent_at
+        if before is not None and (sent == before or (older_head and sent < before)):
+            return False
+        values |= {"last_seen_at": now, "last_sent_at": sent}
+        if head is not None:
+            values |= {"head_epoch": head.epoch, "head_seq": head.seq}
+        db.execute(sa.update(stations).where(stations.c.id == station.id).values(**values))
+        return True
 
     # -- receipts ------------------------------------------------------------------------------------------------
 

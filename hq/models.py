@@ -59,6 +59,7 @@ stations = Table(
     Column("software", Text, nullable=False, default=""),
     # What it last said about itself
     Column("last_seen_at", UtcTime),
+    Column("last_sent_at", UtcTime),  # by its own clock: tells what it says now from what is sent a second time
     Column("head_epoch", BigInteger, nullable=False, default=0),
     Column("head_seq", BigInteger, nullable=False, default=0),
     Column("pending_events", BigInteger, nullable=False, default=0),

@@ -38,6 +38,11 @@ def import_folder(office: Office, folder: Path) -> Imported:
             continue
         device = str(fields["device"])
         done.events[device] = done.events.get(device, 0) + len(fields["events"])
+    for file in sorted(folder.glob("*.manifest")):
+        try:
+            ingest.manifest(unpack(file.read_bytes()))
+        except (ValueError, Refused) as error:
+            done.refused.append((file.name, str(error)))
     held: dict[str, list[str]] = {device: [] for device in done.events}
     for file in sorted(folder.glob("*.photo")):
         if not re.fullmatch(r"[0-9a-f]{64}", file.stem):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from checkpoint.events import Json
 from checkpoint.wire import PHOTO_CHUNK, parse_object, unpack
@@ -45,7 +45,10 @@ def sync_blueprint(office: Office) -> Blueprint:
     @door.post("/batch")
     def take_batch() -> Response:
         with place():
-            return jsonify(ingest.batch(_packed()))
+            fields = _packed()
+            answer = ingest.batch(fields)
+        g.events_taken = len(fields["events"])
+        return jsonify(answer)
 
     @door.post("/early")
     def take_early() -> Response:
@@ -54,6 +57,10 @@ def sync_blueprint(office: Office) -> Blueprint:
     @door.post("/heartbeat")
     def take_heartbeat() -> Response:
         return jsonify(ingest.heartbeat(_packed()))
+
+    @door.post("/manifest")
+    def take_manifest() -> Response:
+        return jsonify(ingest.manifest(_packed()))
 
     @door.post("/document")
     def give_document() -> Response:

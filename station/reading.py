@@ -1,17 +1,21 @@
 """From the bench's camera to the journal: photograph, read, keep the evidence, let the reading stand."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from checkpoint.assay import NO_LINE, Outcome, Reading
+from checkpoint.assay import NO_LINE, Outcome, Readiness, Reading
 from checkpoint.bench import Bench, SlotRead
+from checkpoint.errors import BenchError
 from checkpoint.events import PhotoRef
-from checkpoint.ports import CassetteReader, CassetteShot, Frame
+from checkpoint.ports import CassetteReader, CassetteShot, Frame, Image
 from checkpoint.reasons import Reason
 from station.live import jpeg
-from vision.cassette.burst import register_and_average
+from vision.cassette.burst import Burst, register_and_average
+
+log = logging.getLogger(__name__)
 
 EVIDENCE_QUALITY = 92  # lines of a few per cent contrast must survive the compression
 FRAME_QUALITY = 85
@@ -19,7 +23,7 @@ FRAME_QUALITY = 85
 
 @dataclass(frozen=True, slots=True)
 class SlotReader:
-    """Reads the cassette of one slot: with a mat in view the one on that number, without a mat the only one."""
+    """Reads the cassette of one slot (with a mat in view the one on that number, else the only one), or a whole mat."""
 
     bench: Bench
     reader: CassetteReader
@@ -32,17 +36,44 @@ class SlotReader:
         picture.
         """
         self.bench.may_read(slot, officer=officer)
-        burst = register_and_average([self.photograph().image for _ in range(self.burst_frames)])
+        burst = self._burst()
         if burst.moved:
             shot = CassetteShot(_nothing(Reason.MOVED), burst.image)
         else:
             shot = shot_of_slot(self.reader.read(burst.image), slot)
-        photos = (
-            self.keep_photo(jpeg(shot.picture, quality=EVIDENCE_QUALITY)),
-            self.keep_photo(jpeg(burst.image, quality=FRAME_QUALITY)),
-        )
-        finished = self.bench.read(slot, shot.reading, photos, officer=officer)
-        return SlotRead(reading=shot.reading, finished=finished, photos=photos)
+        return self._record(slot, shot, self._keep_frame(burst.image), officer)
+
+    def read_ready(self, officer: str) -> dict[int, SlotRead]:
+        """Photograph the mat once and read every slot whose time has come; return what each look gave.
+
+        Slots that wait, and cassettes on slots without a test, are left alone. Raises `BenchError` where no mat is in
+        view, `CameraError` without a picture.
+        """
+        ready = [view.number for view in self.bench.board() if view.readiness is Readiness.READY]
+        burst = self._burst()
+        shots = [] if burst.moved else self.reader.read(burst.image)
+        if not burst.moved and not any(shot.reading.slot is not None for shot in shots):
+            raise BenchError("no-mat", "no slot of a mat is in the picture")
+        frame = self._keep_frame(burst.image)
+        looks: dict[int, SlotRead] = {}
+        for slot in ready:
+            moved = CassetteShot(_nothing(Reason.MOVED), burst.image)
+            try:
+                shot = moved if burst.moved else shot_of_slot(shots, slot)
+                looks[slot] = self._record(slot, shot, frame, officer)
+            except BenchError as error:
+                log.info("slot %d changed while the mat was read: %s", slot, error)
+        return looks
+
+    def _burst(self) -> Burst:
+        return register_and_average([self.photograph().image for _ in range(self.burst_frames)])
+
+    def _keep_frame(self, image: Image) -> PhotoRef:
+        return self.keep_photo(jpeg(image, quality=FRAME_QUALITY))
+
+    def _record(self, slot: int, shot: CassetteShot, frame: PhotoRef, officer: str) -> SlotRead:
+        photos = (self.keep_photo(jpeg(shot.picture, quality=EVIDENCE_QUALITY)), frame)
+        return self.bench.read(slot, shot.reading, photos, officer=officer)
 
 
 def shot_of_slot(shots: list[CassetteShot], slot: int) -> CassetteShot:

@@ -55,6 +55,7 @@ class Uploads:
         local_now: Callable[[], datetime],
         rules: Callable[[], list[str]] = list,
         handed_down: HandedDown | None = None,
+        kits: Callable[[], dict[str, int]] = dict,
     ) -> None:
         self._journal = journal
         self._lock = threading.Lock()
@@ -69,8 +70,10 @@ class Uploads:
             return
         if enrolment is None:
             return
+        client = sync_client(enrolment, journal, clock, self._http, rules, handed_down)
+        client.kits = kits
         self._loop = SyncLoop(
-            sync_client(enrolment, journal, clock, self._http, rules, handed_down),
+            client,
             SyncSettings(every_s=every_s),
             random=random.random,
             monotonic=time.monotonic,

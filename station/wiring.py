@@ -195,6 +195,7 @@ def build(config: Config) -> Station:
         local_now=lambda: clock.now().wall.astimezone(zone),
         rules=lambda: _packs_in_force(shelf, clock),
         handed_down=handed_down,
+        kits=lambda: {lot.lot: lot.left for lot in kits.stock().lots},
     )
     duty = Duty(journal)
     faults = Faults(journal, gate)
@@ -234,6 +235,10 @@ def build(config: Config) -> Station:
             checks.services(folders.failures),
         ]
 
+    slot_reader = SlotReader(
+        bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames
+    )
+
     services = Services(
         station=StationIdentity(
             name=config.name,
@@ -249,9 +254,8 @@ def build(config: Config) -> Station:
         journal=journal,
         live=Live(feeds),
         officers=officers,
-        read_slot=SlotReader(
-            bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames
-        ),
+        read_slot=slot_reader,
+        read_ready=None if config.bench.mat == "none" else slot_reader.read_ready,
         typed=lambda format_, text: typed_credential(format_, text, clock.now().wall),
         health=health,
         sync=uploads.status,

@@ -1,11 +1,12 @@
 """The bench's page: a board of clocks, and one slot in full."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from checkpoint.assay import Outcome, Readiness
-from checkpoint.bench import SlotRead, SlotView
+from checkpoint.bench import DISPUTES, SlotRead, SlotView
 from checkpoint.credential import Holder
 from checkpoint.crossing import Verdict
 from checkpoint.errors import BenchError
@@ -16,6 +17,7 @@ from web.errors import done
 from web.masking import ShownHolder, shown
 from web.plates import kept, written
 from web.plots import profile_plot
+from web.seconds import others, second_person
 from web.serving import services
 
 blueprint = Blueprint("bench", __name__)
@@ -43,7 +45,7 @@ class Retakes:
         self._last[slot] = (test, look)
 
     def of(self, view: SlotView) -> SlotRead | None:
-        """Return the last look at the test now in the slot."""
+        """Return the last look at the test now in the slot, where it must be repeated."""
         test, look = self._last.get(view.number, ("", None))
         return look if view.test is not None and view.test.id == test else None
 
@@ -72,13 +74,16 @@ def panel(slot: int) -> str:
 
 def _board() -> dict[str, object]:
     slots = services().bench.board()
-    running = [s for s in slots if s.test is not None]
+    retakes: Retakes = current_app.extensions["retakes"]
     return {
         "slots": slots,
-        "ready": sum(s.readiness is Readiness.READY for s in running),
-        "waiting": sum(s.readiness is Readiness.TOO_EARLY for s in running),
-        "free": len(slots) - len(running),
-        "tile_holder": lambda view: shown(view.test.holder, masked=True),
+        "ready": sum(s.readiness is Readiness.READY for s in slots),
+        "waiting": sum(s.readiness is Readiness.TOO_EARLY for s in slots),
+        "to_confirm": sum(s.read is not None for s in slots),
+        "free": sum(s.free for s in slots),
+        "may_read_all": services().read_ready is not None,
+        "must_repeat": {s.number for s in slots if retakes.of(s) is not None},
+        "tile_holder": lambda view: shown(view.occupant.holder, masked=True),
     }
 
 
@@ -86,8 +91,9 @@ def _panel(number: int) -> dict[str, object]:
     station = services()
     view = station.bench.slot(number)
     retake: SlotRead | None = current_app.extensions["retakes"].of(view)
-    last = view.last
-    reading = retake.reading if retake else last.reading if last else None
+    last, read = view.last, view.read
+    reading = read.reading if read else retake.reading if retake else last.reading if last else None
+    positive = _positive_event(view)
     return {
         "slot": view,
         "chosen": number,
@@ -98,26 +104,40 @@ def _panel(number: int) -> dict[str, object]:
         "candidates": candidates(),
         "person": request.args.get("person", ""),
         "lots": tuple(station.lots()),
-        "told": headquarters_told() if last and last.outcome is Outcome.POSITIVE else None,
+        "told": headquarters_told(positive) if positive is not None else None,
+        "seconds": others(),
+        "disputes": [o for o in Outcome if read and o in DISPUTES[read.reading.outcome]],
         "shown": shown,
     }
 
 
-def headquarters_told() -> bool:
-    """Whether headquarters surely has every positive: nothing of the urgent lane waits any more."""
+def _positive_event(view: SlotView) -> int | None:
+    """Return the entry that tells headquarters of the positive in this slot, None where there is none."""
+    if view.read is not None:
+        return view.read.recorded.seq if view.read.reading.outcome is Outcome.POSITIVE else None
+    last = view.last
+    if last is None or last.outcome is not Outcome.POSITIVE:
+        return None
+    return last.confirmed.seq if last.disputed and last.confirmed else last.recorded.seq
+
+
+def headquarters_told(seq: int) -> bool:
+    """Whether headquarters has confirmed that it holds this entry."""
     station = services()
-    return station.sync().enrolled and station.journal.pending().now == 0
+    return station.sync().enrolled and station.journal.outbox.has(seq)
 
 
 def _offered() -> int:
     slots = services().bench.board()
     if not request.args.get("person"):
+        if (unconfirmed := next((v.number for v in slots if v.read), None)) is not None:
+            return unconfirmed
         for wanted in (Readiness.READY, Readiness.OVERDUE, Readiness.VOID):
             for view in slots:
                 if view.readiness is wanted:
                     return view.number
-    return next((v.number for v in slots if v.test is None and v.last is None), None) or next(
-        (v.number for v in slots if v.test is None), 1
+    return next((v.number for v in slots if v.free and v.last is None), None) or next(
+        (v.number for v in slots if v.free), 1
     )
 
 
@@ -125,7 +145,8 @@ def candidates() -> tuple[Candidate, ...]:
     """Return everybody at the checkpoint who is not admitted and has no test running: newest vehicle first."""
     station = services()
     view = station.gate.view()
-    running = {(s.test.traveller.crossing, s.test.traveller.seat) for s in station.bench.board() if s.test}
+    tests = [s.occupant for s in station.bench.board() if s.occupant is not None]
+    running = {(test.traveller.crossing, test.traveller.seat) for test in tests}
     crossings = {c.id: c for c in (*view.waiting_at_bench, *((view.crossing,) if view.crossing else ()))}
     return tuple(
         _candidate(crossing, seat)
@@ -156,7 +177,7 @@ def _candidate(crossing: Crossing, seat: Seat) -> Candidate:
 def start(slot: int) -> Response:
     """The drops are on the cassette: tie the person to the slot."""
     station, lot = services(), _lot()
-    if station.bench.slot(slot).test is not None:
+    if not station.bench.slot(slot).free:
         raise BenchError("slot-taken")
     station.bench.start(slot, _traveller(), lot=lot, officer=officer().name)
     return done(url_for("bench.page", slot=slot))
@@ -169,10 +190,50 @@ def read(slot: int) -> Response:
     station = services()
     _same_test(slot)
     test = station.bench.may_read(slot, officer=officer().name)
-    look = station.read_slot(slot, officer().name)
-    if look.finished is None:
-        current_app.extensions["retakes"].keep(slot, test.id, look)
+    _keep_retakes({slot: station.read_slot(slot, officer().name)}, {slot: test.id})
+    return done(url_for("bench.page", slot=slot))
+
+
+@blueprint.post("/bench/read-ready")
+@deciding
+def read_ready() -> Response:
+    """Photograph the mat once and read every slot whose time has come."""
+    station = services()
+    if station.read_ready is None:
+        raise BenchError("one-by-one")
+    tests = {view.number: view.test.id for view in station.bench.board() if view.test is not None}
+    if not any(view.readiness is Readiness.READY for view in station.bench.board()):
+        raise BenchError("nothing-ready")
+    _keep_retakes(station.read_ready(officer().name), tests)
+    return done(url_for("bench.page"))
+
+
+def _keep_retakes(looks: Mapping[int, SlotRead], tests: Mapping[int, str]) -> None:
+    for slot, look in looks.items():
+        if look.again:
+            current_app.extensions["retakes"].keep(slot, tests[slot], look)
     current_app.extensions["pulse"].bump("bench")
+
+
+@blueprint.post("/bench/<int:slot>/confirm")
+@deciding
+def confirm(slot: int) -> Response:
+    """The officer looked at the picture and agrees; a cassette seen before needs a second person as well."""
+    second = second_person() if "second" in request.form else ""
+    services().bench.confirm(slot, request.form.get("test", ""), officer=officer().name, second=second)
+    return done(url_for("bench.page", slot=slot))
+
+
+@blueprint.post("/bench/<int:slot>/dispute")
+@deciding
+def dispute(slot: int) -> Response:
+    """Two readers saw something else than the machine."""
+    try:
+        outcome = Outcome(request.form.get("outcome", ""))
+    except ValueError:
+        raise BenchError("not-disputable") from None
+    second = second_person()
+    services().bench.dispute(slot, request.form.get("test", ""), outcome, officer=officer().name, second=second)
     return done(url_for("bench.page", slot=slot))
 
 
@@ -196,7 +257,7 @@ def repeat(slot: int) -> Response:
 
 def _same_test(slot: int) -> None:
     """Raise `BenchError` where the slot holds another test than the one the page showed."""
-    test = services().bench.slot(slot).test
+    test = services().bench.slot(slot).occupant
     if test is None:
         raise BenchError("slot-free")
     if test.id != request.form.get("test", ""):

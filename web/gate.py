@@ -16,8 +16,8 @@ from web import words
 from web.access import deciding, officer, reading
 from web.cards import gate_card
 from web.errors import done
-from web.officers import OfficerError
 from web.plates import DIGITS, ENDINGS, LETTERS, PROVINCES, kept
+from web.seconds import others, second_person
 from web.serving import services
 
 blueprint = Blueprint("gate", __name__)
@@ -36,11 +36,10 @@ def home() -> Response:
 @reading
 def page() -> str:
     """The whole page."""
-    others = [n for n in services().officers.names() if n != officer().name and _may_be_second(n)]
     return render_template(
         "gate.html",
         **_state(),
-        seconds=others,
+        seconds=others(),
         provinces=PROVINCES,
         letters=LETTERS,
         digits=DIGITS,
@@ -73,11 +72,6 @@ def _state() -> dict[str, object]:
         "vehicle": station.gate.vehicle,
         "crossing": view.crossing.id if view.crossing else "",
     }
-
-
-def _may_be_second(name: str) -> bool:
-    other = services().officers.get(name)
-    return other is not None and other.role.may_decide
 
 
 @blueprint.post("/gate/next")
@@ -136,14 +130,7 @@ def to_bench() -> Response:
 def override() -> Response:
     """Admit against the rules: a reason, and the PIN of a second person."""
     _same_vehicle()
-    seat, station = _seat(), services()
-    second = request.form.get("second", "")
-    if not second or second == officer().name:
-        raise GateError("second-person-needed")
-    confirmed = station.officers.verify(second, request.form.get("pin", ""))
-    if not confirmed.role.may_decide:
-        raise OfficerError("not-allowed")
-    station.gate.override(seat, why=_why(), officer=officer().name, second=confirmed.name)
+    services().gate.override(_seat(), why=_why(), officer=officer().name, second=second_person())
     return done(_here())
 
 

@@ -102,6 +102,7 @@ REASONS: Mapping[Reason, Said] = {
     Reason.LINES_UNCLEAR: Said(_("the lines are unclear"), _("Read again; if it stays, take a new cassette.")),
     Reason.TOO_EARLY: Said(_("too early to read"), _("Wait for READY: an early look may miss a positive.")),
     Reason.OVERDUE: Said(_("the read window is over"), _("The test does not count any more. Take a new cassette.")),
+    Reason.SECOND_READER: Said(_("two readers saw it otherwise"), _("Go by their outcome.")),
     Reason.CLEAR_LINES: Said(_("clear lines"), ""),
     Reason.UNREADABLE_PICTURE: Said(_("the picture cannot be read"), _("Check the bench camera, then read again.")),
 }

@@ -1,6 +1,6 @@
 """What the pages stand on: the station's use cases and devices, handed over by the program that wires them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checkpoint.bench import Bench, SlotRead
@@ -35,8 +35,10 @@ class Services:
     """Everything the pages call.
 
     ``read_slot(slot, officer)`` photographs the bench, reads the slot's cassette and records it; raises `BenchError`,
-    `CameraError`. ``typed(format, text)`` turns what an officer typed (`Format.TYPED_ID` or `Format.LORRY_PASS`) into
-    evidence marked unverified; raises `CredentialError`. ``lots`` may be empty: then the lot is typed.
+    `CameraError`. ``read_ready(officer)`` does so for every slot whose time has come, from one photograph of the whole
+    mat; None where the bench has no mat. ``typed(format, text)`` turns what an officer typed (`Format.TYPED_ID` or
+    `Format.LORRY_PASS`) into evidence marked unverified; raises `CredentialError`. ``lots`` may be empty: then the lot
+    is typed.
     ``scan_picture(picture, officer)`` lets a still picture take the camera's way through the gate; raises ValueError
     where it is no picture. ``confirm_time(officer)`` records that an officer compared the clock with a watch.
     ``cassette_types`` are the known ones by name, "generic" for the bench's own read window.
@@ -57,6 +59,7 @@ class Services:
     sync: Callable[[], SyncStatus]
     sync_now: Callable[[], None]
     lots: Callable[[], Sequence[str]]
+    read_ready: Callable[[str], Mapping[int, SlotRead]] | None = None
     scan_picture: Callable[[bytes, str], None] | None = None
     confirm_time: Callable[[str], None] | None = None
     receipt: Callable[[Seat], str] | None = None

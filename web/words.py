@@ -137,6 +137,18 @@ MISTAKES: Mapping[str, Said] = {
     "slot-free": Said(_("No test runs in this slot."), _("Start one, or choose another slot.")),
     "nothing-to-repeat": Said(_("The last test in this slot needs no repetition."), _("Start a new test instead.")),
     "test-changed": Said(_("Another test is in this slot now."), _("Look again; nothing was changed.")),
+    "nothing-to-confirm": Said(
+        _("There is nothing to confirm here any more."), _("Another tablet was quicker; look at the slot again.")
+    ),
+    "not-disputable": Said(
+        _("Two readers cannot say that."), _("In doubt: no result, and a new cassette for the same person.")
+    ),
+    "positive-stands": Said(
+        _("A positive does not end without a result."), _("Confirm it, or dispute it with a second reader.")
+    ),
+    "nothing-ready": Said(_("No test is ready to be read."), _("Wait for READY on the board.")),
+    "one-by-one": Said(_("This bench has no mat."), _("Choose a slot and read its cassette alone.")),
+    "no-mat": Said(_("The mat is not in view."), _("Move everything off its corner marks, or read slot by slot.")),
     "lot-needed": Said(_("The kit's lot is missing."), _("Choose or type the lot that is printed on the kit.")),
     "person-needed": Said(_("Nobody is chosen."), _("Choose a person, or type a name or an ID number.")),
     "person-left": Said(_("This person is not at the checkpoint any more."), _("Choose a person from the list.")),
@@ -211,11 +223,17 @@ CORRECT_WHY: Mapping[str, Text] = {
     "shown-by-mistake": _("shown by mistake"),
 }
 
+DISPUTE: Mapping[Outcome, Text] = {
+    Outcome.POSITIVE: _("we both see a test line: POSITIVE"),
+    Outcome.INVALID: _("we cannot tell: no result, new cassette"),
+}
+
 VOID_WHY: Mapping[str, Text] = {
     "spilt": _("spilt or dropped"),
     "person-left": _("the person left"),
     "wrong-slot": _("started in the wrong slot"),
     "wrong-drops": _("wrong number of drops"),
+    "cassette-seen-before": _("another person's cassette lay there"),
 }
 
 DISCARD_WHY: Mapping[str, Text] = {

@@ -5,8 +5,9 @@ The cursor moves forward on a signed receipt only, and backwards where headquart
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
-from checkpoint.events import GENESIS, Lane
+from checkpoint.events import GENESIS, Head, Lane, wall_text
 from checkpoint.journal.database import Database
 
 _CURSOR = "cursor"
@@ -30,6 +31,14 @@ class Pending:
     def all_sent(self) -> bool:
         """Whether nothing at all is pending: the only state that may be called "all sent"."""
         return self.events + self.photos == 0
+
+
+@dataclass(frozen=True, slots=True)
+class DayHeld:
+    """What the journal holds of one day (UTC): its events by kind, and the newest event written by its end."""
+
+    counts: dict[str, int]
+    head: Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,12 @@ class Outbox:
         with self._db.writing("noting missing photos") as db:
             db.executemany("DELETE FROM photos_sent WHERE sha256 = ?", [(sha256,) for sha256 in sha256s])
 
+    def has(self, seq: int) -> bool:
+        """Return whether headquarters has confirmed that it holds event `seq`, in its turn or as an early copy."""
+        with self._db.reading() as db:
+            early = db.execute("SELECT 1 FROM early_sent WHERE seq = ?", [seq]).fetchone()
+            return seq <= _cursor(db) or early is not None
+
     def pending(self) -> Pending:
         """Return how much headquarters does not have yet; it costs the same on a long day without a line.
 
@@ -158,6 +173,25 @@ class Outbox:
             heartbeat = db.execute(counted, [Lane.HEARTBEAT, cursor]).fetchone()[0]
             photos = db.execute("SELECT count(*) FROM photos_due").fetchone()[0]
         return Pending(now=urgent, heartbeat=heartbeat, soon=newest - cursor - urgent - heartbeat, photos=photos)
+
+    def day(self, day: date) -> DayHeld | None:
+        """Return what the journal holds of a day, None for a day without an event."""
+        begins, ends = (wall_text(datetime.combine(one, time(), UTC)) for one in (day, day + timedelta(days=1)))
+        with self._db.reading() as db:
+            newest = db.execute("SELECT max(seq) FROM log WHERE at >= ? AND at < ?", [begins, ends]).fetchone()[0]
+            if newest is None:
+                return None
+            counts = db.execute(
+                "SELECT kind, count(*) FROM log WHERE at >= ? AND at < ? GROUP BY kind", [begins, ends]
+            ).fetchall()
+            epoch, hash_ = db.execute("SELECT epoch, hash FROM events WHERE seq = ?", [newest]).fetchone()
+        return DayHeld(dict(counts), Head(epoch, newest, bytes(hash_)))
+
+    def first_day(self) -> date | None:
+        """Return the day (UTC) of the earliest event, None where nothing has happened yet."""
+        with self._db.reading() as db:
+            at = db.execute("SELECT min(at) FROM log").fetchone()[0]
+        return None if at is None else date.fromisoformat(at[:10])
 
     def note(self, name: str) -> str:
         """Return what was remembered under `name`; empty where nothing was."""

@@ -1,7 +1,6 @@
 """Carrying the journal to headquarters: the urgent first, then everything in order, then the photos."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,16 @@ from checkpoint.events import Json
 from checkpoint.journal import Journal, Pending
 from checkpoint.sync.enrolment import Enrolment
 from checkpoint.sync.handed_down import HandedDown
-from checkpoint.sync.messages import early_copies, heartbeat, next_batch, want
+from checkpoint.sync.line import Line, Refused, pack_text
+from checkpoint.sync.messages import (
+    MANIFEST,
+    early_copies,
+    heartbeat,
+    manifest,
+    next_batch,
+    unclosed_days,
+    want,
+)
 from checkpoint.voucher import open_voucher
 from checkpoint.wire import (
     PHOTO_CHUNK,
@@ -29,8 +37,6 @@ from checkpoint.wire import (
     Reply,
     check_signature,
     from_base64,
-    pack,
-    parse_object,
     sign,
 )
 
@@ -40,16 +46,6 @@ _PHOTOS_A_ROUND = 50
 _MOST_DOCUMENTS = 100
 VOUCHER = "voucher"
 """The note that holds headquarters' word for this station's key (base64)."""
-
-
-class Refused(SyncError):  # noqa: N818  the word says what happened
-    """Headquarters answered, but not with yes. ``retry_after_s`` is how long it asks to be left alone."""
-
-    def __init__(self, status: int, fields: Json, retry_after_s: float | None = None) -> None:
-        self.status = status
-        self.fields = fields
-        self.retry_after_s = retry_after_s
-        super().__init__(f"headquarters answered {status}: {fields.get('error', 'no reason given')}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class SyncClient:
     ) -> None:
         self.journal = journal
         self.enrolment = enrolment
-        self._http = http
+        self._line = Line(enrolment.url, http, self._now)
         self._clock = clock
         self._software = software
         self._handed_down = handed_down
@@ -100,7 +96,12 @@ class SyncClient:
         self._no_good: set[str] = set()
         self.rules: Callable[[], list[str]] = list
         self.faults: Callable[[], list[str]] = list
-        self.last_contact: datetime | None = None
+        self.kits: Callable[[], dict[str, int]] = dict
+
+    @property
+    def last_contact(self) -> datetime | None:
+        """When headquarters last took something from this station, None where it has not yet."""
+        return self._line.last_contact
 
     def run_once(self) -> SyncReport:
         """Send everything that is pending; stop at the first trouble and say so, without raising for the network."""
@@ -110,6 +111,7 @@ class SyncClient:
             self._send_early(done)
             self._send_batches(done)
             self._fetch_documents()
+            self._close_days()
             self._send_photos(done)
         except Refused as refused:
             error, retry_after_s = str(refused), refused.retry_after_s
@@ -128,7 +130,7 @@ class SyncClient:
     def heartbeat(self) -> None:
         """Send one sign of life; raise `SyncError` where headquarters does not take it."""
         now = self._clock()
-        reply = self._post(
+        reply = self._line.post(
             "heartbeat",
             heartbeat(
                 self.journal.head(),
@@ -165,7 +167,7 @@ class SyncClient:
     def _send_early(self, done: _Round) -> None:
         while due := self.journal.outbox.early_due():
             due = [event for event in due if event.epoch == due[0].epoch]
-            fields = self._post("early", early_copies(self.journal, self.enrolment, due, self._now()))
+            fields = self._line.post("early", early_copies(self.journal, self.enrolment, due, self._now()))
             try:
                 reply = EarlyReply.model_validate(self._signed(Purpose.EARLY, fields))
             except ValidationError as error:
@@ -183,7 +185,7 @@ class SyncClient:
         ) is not None:
             self._send_early(done)  # what became urgent meanwhile does not wait for the rest
             try:
-                self._take_reply(self._post("batch", batch))
+                self._take_reply(self._line.post("batch", batch))
             except Refused as refused:
                 need = refused.fields.get("need")
                 if refused.status != httpx.codes.CONFLICT or not isinstance(need, int) or rewound:
@@ -225,6 +227,20 @@ class SyncClient:
             self.journal.outbox.photos_missing(reply.missing_photos)
         self._published = _names(reply.published)
 
+    def _close_days(self) -> None:
+        """Send the manifest of each day that is over: headquarters then has a second, signed word for what it holds."""
+        now = self._now()
+        for day in unclosed_days(self.journal, now.date()):
+            message = manifest(self.journal, self.enrolment, day, now, self.kits())
+            if message is not None:
+                try:
+                    self._line.post("manifest", message)
+                except Refused as refused:
+                    if refused.status == httpx.codes.NOT_FOUND:
+                        return  # a headquarters that is older than manifests
+                    raise
+            self.journal.outbox.remember(MANIFEST, day.isoformat())
+
     def _fetch_documents(self) -> None:
         """Fetch what headquarters published and this station lacks; a bad document changes nothing and is told once."""
         if self._handed_down is None:
@@ -233,7 +249,7 @@ class SyncClient:
             if name in self._no_good or name in self._handed_down.held():
                 continue
             try:
-                self._handed_down.take(self._ask("document", want(name, self.enrolment, self._now())))
+                self._handed_down.take(self._line.ask("document", want(name, self.enrolment, self._now())))
             except Refused as refused:
                 if refused.status != httpx.codes.NOT_FOUND:
                     raise
@@ -271,7 +287,7 @@ class SyncClient:
                 "digest": hashlib.sha256(piece).hexdigest(),
             }
             try:
-                have = self._post_photo(sign(Purpose.PHOTO, fields, self.enrolment.key), piece).get("have")
+                have = self._line.post_photo(sign(Purpose.PHOTO, fields, self.enrolment.key), piece).get("have")
             except Refused as refused:
                 have = refused.fields.get("have")
                 if refused.status != httpx.codes.CONFLICT or corrected:
@@ -282,45 +298,6 @@ class SyncClient:
             if not isinstance(have, int) or not 0 <= have <= len(data) or (have == offset and not corrected):
                 raise SyncError(f"headquarters has {have} bytes of a photo of {len(data)}")
             offset = have
-
-    def _post(self, what: str, fields: Json) -> Json:
-        return self._object(self._ask_response(what, fields))
-
-    def _ask(self, what: str, fields: Json) -> bytes:
-        return self._ask_response(what, fields).content
-
-    def _ask_response(self, what: str, fields: Json) -> httpx.Response:
-        return self._request(
-            f"/sync/v1/{what}",
-            content=pack(fields),
-            headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
-        )
-
-    def _post_photo(self, fields: Json, piece: bytes) -> Json:
-        return self._object(
-            self._request(
-                f"/sync/v1/photo/{fields['sha256']}",
-                content=piece,
-                headers={"Content-Type": "application/octet-stream", "Checkpoint-Part": pack_text(fields)},
-            )
-        )
-
-    def _request(self, path: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
-        try:
-            response = self._http.post(self.enrolment.url + path, content=content, headers=headers)
-        except httpx.HTTPError as error:
-            raise SyncError(f"headquarters did not answer: {error or type(error).__name__}") from error
-        if response.status_code != httpx.codes.OK:
-            raise Refused(response.status_code, self._object(response), _retry_after(response))
-        self.last_contact = self._now()
-        return response
-
-    @staticmethod
-    def _object(response: httpx.Response) -> Json:
-        try:
-            return parse_object(response.content)
-        except ValueError as error:
-            raise SyncError(f"headquarters' answer cannot be read ({response.status_code})") from error
 
     def _signed(self, purpose: Purpose, fields: Json) -> Json:
         try:
@@ -338,15 +315,3 @@ def _names(published: object) -> list[str]:
     if not isinstance(published, list):
         return []
     return [name for name in published[:_MOST_DOCUMENTS] if isinstance(name, str)]
-
-
-def pack_text(fields: Json) -> str:
-    """Return a small message as one line of ASCII JSON, fit for a header or a file."""
-    return json.dumps(fields, separators=(",", ":"))
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    try:
-        return max(0.0, float(response.headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None

@@ -1,7 +1,7 @@
 """Writing the station's messages: what the journal holds, signed."""
 
 import logging
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from checkpoint.clock import ClockTrust
@@ -12,6 +12,9 @@ from checkpoint.sync.enrolment import Enrolment
 from checkpoint.wire import MOST_BYTES, MOST_EVENTS, VERSION, Purpose, sign, to_base64
 
 log = logging.getLogger(__name__)
+
+MANIFEST = "manifest"
+"""The note that holds the last day (UTC) whose manifest headquarters has."""
 
 
 def next_batch(journal: Journal, enrolment: Enrolment, after: int, now: datetime) -> Json | None:
@@ -74,6 +77,33 @@ def heartbeat(
         "faults": faults or [],
     }
     return sign(Purpose.HEARTBEAT, fields, enrolment.key)
+
+
+def manifest(journal: Journal, enrolment: Enrolment, day: date, now: datetime, kits: dict[str, int]) -> Json | None:
+    """Return the signed manifest of a day (UTC), None for a day without an event. `kits`: how many are left, by lot."""
+    held = journal.outbox.day(day)
+    if held is None:
+        return None
+    fields: Json = {
+        "v": VERSION,
+        "device": enrolment.device,
+        "day": day.isoformat(),
+        "counts": held.counts,
+        "kits": kits,
+        "head": head_fields(held.head),
+        "sent_at": wall_text(now),
+    }
+    return sign(Purpose.MANIFEST, fields, enrolment.key)
+
+
+def unclosed_days(journal: Journal, today: date, most: int = 40) -> list[date]:
+    """Return the days before `today` (UTC) that no manifest has closed yet, the earliest first, at most `most`."""
+    closed = journal.outbox.note(MANIFEST)
+    first = date.fromisoformat(closed) + timedelta(days=1) if closed else journal.outbox.first_day()
+    if first is None:
+        return []
+    first = max(first, today - timedelta(days=most))  # a clock that once stood in 1970 is no reason to close decades
+    return [first + timedelta(days=number) for number in range((today - first).days)]
 
 
 def want(name: str, enrolment: Enrolment, now: datetime) -> Json:

@@ -9,7 +9,7 @@ from checkpoint.errors import SyncError
 from checkpoint.journal import Journal
 from checkpoint.sync.enrolment import Enrolment
 from checkpoint.sync.handed_down import HandedDown
-from checkpoint.sync.messages import batch_file, next_batch
+from checkpoint.sync.messages import batch_file, manifest, next_batch, unclosed_days
 from checkpoint.wire import Purpose, Receipt, check_signature, pack, parse_object
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,9 @@ def write_batches(journal: Journal, enrolment: Enrolment, folder: Path, now: dat
             write_durably(file, pack(batch), mode=0o644)
             written.append(file)
             after = batch["to"]
+        for day in unclosed_days(journal, now.date()):
+            if (closing := manifest(journal, enrolment, day, now, {})) is not None:
+                write_durably(folder / f"{enrolment.device}-{day}.manifest", pack(closing), mode=0o644)
         for sha256 in journal.outbox.photos_due(most=1_000_000):
             try:
                 data = journal.photos.file_for_headquarters(sha256).read_bytes()

@@ -331,6 +331,7 @@ REASONS: Mapping[str, Text] = {
     Reason.LINES_UNCLEAR: _("the lines are unclear"),
     Reason.TOO_EARLY: _("too early to read"),
     Reason.OVERDUE: _("the read window is over"),
+    Reason.SECOND_READER: _("two readers saw it otherwise"),
     Reason.CLEAR_LINES: _("clear lines"),
     Reason.UNREADABLE_PICTURE: _("the picture cannot be read"),
 }

@@ -51,7 +51,9 @@ def a_busy_day(served: Served) -> None:
         started(served, slot, f"王芳{slot}")
         parts.clock.turn(minutes=16)
         pages.cassette = cassette
-        pages._read_slot(slot, CHEN)
+        look = pages._read_slot(slot, CHEN)
+        if look.waiting is not None and slot == 1:
+            pages.bench.confirm(slot, look.waiting.test.id, officer=CHEN)
     started(served, 4, "Maximiliane Mustermann-Oberhuber")
     parts.clock.turn(minutes=16)
     started(served, 9, "李娜")
@@ -101,6 +103,9 @@ def test_axe_finds_nothing_in_the_gates_dialogs(served: Served) -> None:
         page.locator(f"[data-open={opener}]").first.click()
         assert _axe(page) == [], opener
         page.keyboard.press("Escape")
+    page.goto(f"{served.address}/bench?slot=2")
+    page.locator("[data-open=dispute-dialog]").click()
+    assert _axe(page) == [], "dispute-dialog"
 
 
 @pytest.mark.parametrize("theme", ["day", "night"])

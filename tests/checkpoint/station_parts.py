@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from checkpoint.bench import Bench, BenchSettings
+from checkpoint.assay import Reading
+from checkpoint.bench import Bench, BenchSettings, FinishedTest
 from checkpoint.clock import ClockTrust, Moment
 from checkpoint.credential import Credential, Format, Holder, LorryPass, TestKind, TestReport, TestResult
 from checkpoint.crossing import Category
@@ -156,3 +157,12 @@ class Parts:
     def hours_ago(self, hours: float) -> datetime:
         """Return the time `hours` before now."""
         return self.clock.now().wall - timedelta(hours=hours)
+
+
+def read_and_confirm(bench: Bench, slot: int, reading: Reading, *, officer: str = OFFICER) -> FinishedTest:
+    """Read a slot and confirm what was read; return the finished test."""
+    look = bench.read(slot, reading, [], officer=officer)
+    if look.waiting is not None:
+        return bench.confirm(slot, look.waiting.test.id, officer=officer)
+    assert look.finished is not None, "the picture must be taken again"
+    return look.finished

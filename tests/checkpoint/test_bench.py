@@ -11,7 +11,7 @@ from checkpoint.events import Kind, Lane
 from checkpoint.gate import Gate
 from checkpoint.reasons import Reason
 from checkpoint.vehicle import Traveller, Vehicle
-from tests.checkpoint.station_parts import OFFICER, Parts
+from tests.checkpoint.station_parts import OFFICER, Parts, read_and_confirm
 
 STRONG, ABSENT = LineReading(0.4, 20.0), LineReading(0.0, 0.5)
 
@@ -42,8 +42,7 @@ def start(parts: Parts, slot: int = 2) -> None:
 def test_a_negative_test_admits_a_resident_without_a_fresh_report(parts: Parts) -> None:
     start(parts)
     parts.clock.turn(minutes=15)
-    finished = parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
-    assert finished is not None
+    finished = read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert finished.decision is not None
     assert finished.decision.verdict is Verdict.ADMIT
     assert parts.lamps.shown is Lamp.GREEN
@@ -53,8 +52,7 @@ def test_a_negative_test_settles_a_code_that_had_expired(parts: Parts) -> None:
     parts.gate.present([parts.codes.bad("HC1:OLD", Reason.EXPIRED)], officer=OFFICER)
     parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
     parts.clock.turn(minutes=15)
-    finished = parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
-    assert finished is not None
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert parts.lamps.shown is Lamp.GREEN
 
 
@@ -62,7 +60,7 @@ def test_a_negative_test_settles_no_forgery(parts: Parts) -> None:
     parts.gate.present([parts.codes.bad("HC1:FORGED", Reason.BAD_SIGNATURE)], officer=OFFICER)
     parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
     parts.clock.turn(minutes=15)
-    parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert parts.lamps.shown is Lamp.RED
 
 
@@ -70,7 +68,7 @@ def test_a_positive_test_lights_red_and_leaves_for_headquarters_at_once(parts: P
     start(parts)
     parts.clock.turn(minutes=16)
     before = parts.journal.head().seq
-    parts.bench.read(2, reading(Outcome.POSITIVE), [], officer=OFFICER)
+    read_and_confirm(parts.bench, 2, reading(Outcome.POSITIVE))
     assert parts.lamps.shown is Lamp.RED
     read = parts.journal.event(before + 1)
     assert (read.kind, read.lane, read.body["outcome"]) == (Kind.TEST_READ, Lane.NOW, Outcome.POSITIVE)
@@ -80,7 +78,7 @@ def test_a_test_read_too_early_is_refused_and_written_down(parts: Parts) -> None
     start(parts)
     parts.clock.turn(minutes=14, seconds=59)
     with pytest.raises(BenchError, match="too-early"):
-        parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+        read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert parts.journal.event(parts.journal.head().seq).kind is Kind.TEST_REFUSED
     assert parts.bench.slot(2).test is not None
 
@@ -89,7 +87,7 @@ def test_an_overdue_test_is_void_and_the_person_needs_a_new_one(parts: Parts) ->
     start(parts)
     parts.clock.turn(minutes=20, seconds=1)
     with pytest.raises(BenchError, match="overdue"):
-        parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+        read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert parts.bench.slot(2).test is None
     assert Lamp.GREEN not in parts.lamps.history
     assert parts.bench.repeat(2, lot="A2203", officer=OFFICER).holder.name == "Li Na"
@@ -98,8 +96,7 @@ def test_an_overdue_test_is_void_and_the_person_needs_a_new_one(parts: Parts) ->
 def test_a_cassette_without_a_control_line_asks_for_a_new_one(parts: Parts) -> None:
     start(parts)
     parts.clock.turn(minutes=15)
-    finished = parts.bench.read(2, reading(Outcome.INVALID, Reason.NO_CONTROL_LINE), [], officer=OFFICER)
-    assert finished is not None
+    finished = read_and_confirm(parts.bench, 2, reading(Outcome.INVALID, Reason.NO_CONTROL_LINE))
     assert finished.decision is not None
     assert (finished.decision.verdict, finished.decision.reason) == (Verdict.HOLD, Reason.ANTIGEN_INVALID)
     again = parts.bench.repeat(2, lot="A2203", officer=OFFICER)
@@ -110,7 +107,7 @@ def test_a_cassette_without_a_control_line_asks_for_a_new_one(parts: Parts) -> N
 def test_a_picture_to_be_retaken_leaves_the_test_running(parts: Parts) -> None:
     start(parts)
     parts.clock.turn(minutes=15)
-    assert parts.bench.read(2, reading(Outcome.RETAKE, Reason.GLARE), [], officer=OFFICER) is None
+    assert parts.bench.read(2, reading(Outcome.RETAKE, Reason.GLARE), [], officer=OFFICER).again
     assert parts.bench.slot(2).readiness is Readiness.READY
 
 
@@ -130,8 +127,7 @@ def test_clocks_survive_a_restart_within_one_boot(parts: Parts) -> None:
     assert slot.readiness is Readiness.READY
     assert slot.test is not None
     assert slot.test.holder.name == "Li Na"
-    finished = bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
-    assert finished is not None
+    read_and_confirm(bench, 2, reading(Outcome.NEGATIVE))
     assert parts.lamps.shown is Lamp.GREEN
 
 
@@ -140,7 +136,7 @@ def test_after_a_reboot_without_a_trusted_clock_the_test_is_void(parts: Parts) -
     parts.clock.turn(minutes=15)
     parts.clock.reboot(trust=ClockTrust.UNTRUSTED)
     with pytest.raises(BenchError, match="antigen-void"):
-        parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+        read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert Lamp.GREEN not in parts.lamps.history
 
 
@@ -148,7 +144,7 @@ def test_a_negative_never_lights_green_while_another_vehicle_stands_at_the_barri
     start(parts)
     parts.clock.turn(minutes=15)
     parts.gate.present([parts.codes.naat("Zhao Lei", parts.hours_ago(40))], officer=OFFICER)
-    parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert parts.lamps.shown is Lamp.YELLOW
     assert Lamp.GREEN not in parts.lamps.history
 
@@ -156,7 +152,7 @@ def test_a_negative_never_lights_green_while_another_vehicle_stands_at_the_barri
 def test_a_finished_test_is_not_taken_up_again_after_a_restart(parts: Parts) -> None:
     start(parts)
     parts.clock.turn(minutes=15)
-    parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert all(slot.test is None for slot in parts.started_again().board())
 
 
@@ -164,5 +160,5 @@ def test_the_journal_keeps_the_profile_small_enough_to_draw(parts: Parts) -> Non
     start(parts)
     parts.clock.turn(minutes=15)
     before = parts.journal.head().seq
-    parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert 80 <= len(parts.journal.event(before + 1).body["profile"]) <= 170

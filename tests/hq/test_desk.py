@@ -207,7 +207,7 @@ def test_a_clock_that_is_off_shows(desk: Desk, gate: Station) -> None:
         desk.hq.clock.wall() - timedelta(hours=7),
         desk.hq.clock.now().trust,
     )
-    gate.client._post("heartbeat", late)
+    gate.client._line.post("heartbeat", late)
     assert "clock is off" in desk.text("/live/stations")
 
 

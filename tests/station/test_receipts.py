@@ -18,7 +18,7 @@ from checkpoint.vehicle import Seat
 from hq.keys import HqKeys
 from hq.vouching import voucher_for
 from station.receipts import Receipts
-from tests.checkpoint.station_parts import OFFICER, Parts
+from tests.checkpoint.station_parts import OFFICER, Parts, read_and_confirm
 
 
 class Checkpoints:
@@ -68,9 +68,8 @@ def test_a_negative_test_travels_with_its_time(checkpoints: Checkpoints) -> None
     parts.clock.turn(minutes=15)
     read_at = parts.clock.now().wall
     line = LineReading(0.4, 20.0)
-    parts.bench.read(
-        1, Reading(Outcome.NEGATIVE, Reason.CLEAR_LINES, line, LineReading(0, 0), 0.0), [], officer=OFFICER
-    )
+    negative = Reading(Outcome.NEGATIVE, Reason.CLEAR_LINES, line, LineReading(0, 0), 0.0)
+    read_and_confirm(parts.bench, 1, negative)
     crossing = parts.gate.view().crossing
     assert crossing is not None
     told = checkpoints.next_checkpoint.identify(checkpoints.receipts(crossing.seats[0]), read_at)

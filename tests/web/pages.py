@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from checkpoint.assay import LineReading, Outcome, Reading
+from checkpoint.assay import LineReading, Outcome, Readiness, Reading
 from checkpoint.bench import Bench, BenchSettings, SlotRead
 from checkpoint.credential import Credential, Format, Holder
 from checkpoint.errors import CameraError, CredentialError
@@ -158,6 +158,7 @@ class Pages:
                 live=self.live,
                 officers=self.officers,
                 read_slot=self._read_slot,
+                read_ready=self._read_ready,
                 typed=self._typed,
                 health=lambda: list(self.checks),
                 sync=self._sync,
@@ -177,8 +178,11 @@ class Pages:
         if self.bench_camera_fault:
             raise CameraError(self.bench_camera_fault)
         photos = tuple(self.keep(picture_of(f"slot {slot} {name}", (150, 160, 150))) for name in ("evidence", "frame"))
-        finished = self.bench.read(slot, self.cassette, photos, officer=officer)
-        return SlotRead(self.cassette, finished, photos)
+        return self.bench.read(slot, self.cassette, photos, officer=officer)
+
+    def _read_ready(self, officer: str) -> dict[int, SlotRead]:
+        ready = [view.number for view in self.bench.board() if view.readiness is Readiness.READY]
+        return {slot: self._read_slot(slot, officer) for slot in ready}
 
     def keep(self, picture: bytes) -> PhotoRef:
         """Keep a photo in the journal."""

@@ -1,12 +1,14 @@
 """The bench's page: twenty cassettes, twenty clocks, and never two people mixed up."""
 
+from dataclasses import replace
+
 import pytest
 
 from checkpoint.assay import Reading
 from checkpoint.crossing import Lamp
 from checkpoint.events import Kind
 from checkpoint.journal import LogQuery
-from tests.web.pages import CHEN, GLARE, NEGATIVE, NO_CONTROL, POSITIVE, WANG, Pages, Tablet
+from tests.web.pages import CHEN, GLARE, LIU, NEGATIVE, NO_CONTROL, PINS, POSITIVE, WANG, Pages, Tablet
 
 
 def start(pages: Pages, slot: int, name: str = "张伟", tablet: Tablet | None = None) -> str:
@@ -117,9 +119,30 @@ def test_ready_is_a_word_and_counts_what_is_left(pages: Pages) -> None:
     assert "READY still 04:00" in pages.client().see("/bench/1/panel")
 
 
-def test_a_negative_admits_and_shows_what_was_measured(pages: Pages) -> None:
+def confirm(pages: Pages, slot: int, **form: str) -> int:
+    """Confirm what the slot was read as; return the answer's status."""
+    waiting = pages.bench.slot(slot).read
+    assert waiting is not None
+    status: int = pages.client(WANG).post(f"/bench/{slot}/confirm", test=waiting.test.id, **form).status_code
+    return status
+
+
+def test_a_negative_is_confirmed_before_it_admits(pages: Pages) -> None:
     start(pages, 1)
     seen = read(pages, 1, NEGATIVE)
+    assert "CONFIRM: NEGATIVE" in seen
+    assert "Admitted." not in seen
+    assert "1 to confirm" in pages.client().see("/bench/board")
+    assert pages.parts.lamps.shown is Lamp.RED
+    assert confirm(pages, 1) == 204
+    assert pages.parts.lamps.shown is Lamp.GREEN
+
+
+def test_a_negative_admits_and_shows_what_was_measured(pages: Pages) -> None:
+    start(pages, 1)
+    read(pages, 1, NEGATIVE)
+    confirm(pages, 1)
+    seen = pages.client().see("/bench/1/panel")
     for said in ("NEGATIVE", "Admitted.", "control line (C) 42.0 % SNR 31.0", "test line (T) 0.4 % SNR 0.3"):
         assert said in seen, said
     html = pages.client().get("/bench/1/panel").text
@@ -129,9 +152,9 @@ def test_a_negative_admits_and_shows_what_was_measured(pages: Pages) -> None:
 def test_the_evidence_picture_is_served_to_who_is_logged_in(pages: Pages) -> None:
     start(pages, 1)
     read(pages, 1, NEGATIVE)
-    last = pages.bench.slot(1).last
-    assert last is not None
-    url = f"/photo/{last.recorded.seq}/0"
+    waiting = pages.bench.slot(1).read
+    assert waiting is not None
+    url = f"/photo/{waiting.recorded.seq}/0"
     assert url in pages.client().get("/bench/1/panel").text
     assert pages.client().get(url).mimetype == "image/jpeg"
     assert pages.client(None).get(url).status_code == 302
@@ -145,12 +168,15 @@ def test_a_positive_isolates_and_says_whether_headquarters_was_told(pages: Pages
     assert pages.parts.lamps.shown is Lamp.RED
 
 
-def test_headquarters_is_never_said_to_be_told_without_one(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
-    from checkpoint.journal import Pending
-
+def test_headquarters_counts_as_told_once_it_has_confirmed_this_very_positive(pages: Pages) -> None:
     start(pages, 1)
-    monkeypatch.setattr(type(pages.parts.journal), "pending", lambda _self: Pending(0, 0, 0, 0))
-    assert "headquarters told: yes" in read(pages, 1, POSITIVE)
+    assert "headquarters told: not yet" in read(pages, 1, POSITIVE)
+    waiting = pages.bench.slot(1).read
+    assert waiting is not None
+    pages.parts.journal.outbox.confirm_early([waiting.recorded.seq])
+    assert "headquarters told: yes" in pages.client().see("/bench/1/panel")
+    confirm(pages, 1)
+    assert "headquarters told: yes" in pages.client().see("/bench/1/panel")
     pages.enrolled = False
     assert "headquarters told: not yet" in pages.client().see("/bench/1/panel")
 
@@ -171,6 +197,7 @@ def test_a_picture_to_retake_says_what_to_change_on_every_tablet_and_keeps_the_c
     assert "RETAKE glare on the window. Turn or shade the cassette, then read again." in seen
     assert "READY still 04:00" in seen
     assert "RETAKE" in pages.client(CHEN).see("/bench/1/panel")
+    assert "1 READY RETAKE" in pages.client(CHEN).see("/bench/board")
     assert "RETAKE" not in read(pages, 1, NEGATIVE, minutes=1)
 
 
@@ -218,3 +245,99 @@ def test_known_lots_are_offered_and_one_more_tap_is_saved(pages: Pages) -> None:
 def test_a_slot_that_is_not_there_is_said(pages: Pages) -> None:
     assert pages.client().get("/bench/99/panel").status_code == 409
     assert "The bench has no such slot." in pages.client().get("/bench/99/panel").text
+
+
+def dispute(pages: Pages, outcome: str, **form: str):  # type: ignore[no-untyped-def]  # werkzeug's TestResponse
+    waiting = pages.bench.slot(1).read
+    assert waiting is not None
+    form = {"second": WANG, "pin": PINS[WANG], "outcome": outcome, "test": waiting.test.id} | form
+    return pages.client(CHEN).post("/bench/1/dispute", **form)
+
+
+def test_two_readers_who_see_a_line_make_it_positive_at_once(pages: Pages) -> None:
+    start(pages, 1)
+    read(pages, 1, NEGATIVE)
+    assert dispute(pages, "positive").status_code == 204
+    seen = pages.client().see("/bench/1/panel")
+    assert "POSITIVE two readers saw it otherwise" in seen
+    assert "headquarters told: not yet" in seen
+    assert pages.parts.lamps.shown is Lamp.RED
+
+
+def test_a_disputed_positive_leads_to_a_new_cassette(pages: Pages) -> None:
+    first = start(pages, 1)
+    read(pages, 1, POSITIVE)
+    assert dispute(pages, "invalid").status_code == 204
+    assert "NEW CASSETTE, same person" in pages.client().see("/bench/1/panel")
+    pages.client().post("/bench/1/repeat", lot_typed="A2")
+    test = pages.bench.slot(1).test
+    assert test is not None
+    assert test.after == first
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"pin": "0000"}, "wrong-pin"),
+        ({"second": CHEN, "pin": PINS[CHEN]}, "second-person-needed"),
+        ({"second": LIU, "pin": PINS[LIU]}, "not-allowed"),
+        ({"second": ""}, "second-person-needed"),
+        ({"outcome": "negative"}, "not-disputable"),
+        ({"outcome": "nonsense"}, "not-disputable"),
+        ({"test": "another"}, "nothing-to-confirm"),
+    ],
+)
+def test_a_dispute_that_cannot_be_changes_nothing(pages: Pages, form: dict[str, str], code: str) -> None:
+    start(pages, 1)
+    read(pages, 1, POSITIVE)
+    answer = dispute(pages, form.pop("outcome", "invalid"), **form)
+    assert answer.json["code"] == code
+    assert answer.json["do"]
+    assert pages.bench.slot(1).read is not None
+    assert pages.parts.lamps.shown is Lamp.RED
+
+
+def test_a_cassette_read_before_says_which_test_and_asks_for_a_second_person(pages: Pages) -> None:
+    mine = replace(NEGATIVE, fingerprint="f0" * 32)
+    start(pages, 1, "张伟")
+    read(pages, 1, mine)
+    confirm(pages, 1)
+    start(pages, 2, "李娜")
+    seen = read(pages, 2, mine)
+    assert "This cassette looks like one that was read before. slot 1, 12:16:00 · #" in seen
+    assert "NO RESULT: new cassette" in seen
+    assert confirm(pages, 2) == 409
+    assert confirm(pages, 2, second=CHEN, pin=PINS[CHEN]) == 204
+    assert pages.bench.slot(2).free
+
+
+def test_a_borrowed_cassette_ends_without_a_result(pages: Pages) -> None:
+    mine = replace(NEGATIVE, fingerprint="f0" * 32)
+    start(pages, 1, "张伟")
+    read(pages, 1, mine)
+    confirm(pages, 1)
+    start(pages, 2, "李娜")
+    read(pages, 2, mine)
+    waiting = pages.bench.slot(2).read
+    assert waiting is not None
+    pages.client().post("/bench/2/void", test=waiting.test.id, why="cassette-seen-before")
+    seen = pages.client().see("/bench/2/panel")
+    assert "NEW CASSETTE, same person" in seen
+
+
+def test_one_shot_reads_every_slot_that_is_ready_and_no_other(pages: Pages) -> None:
+    for slot in (1, 2):
+        start(pages, slot, f"王芳{slot}")
+    pages.parts.clock.turn(minutes=16)
+    start(pages, 3, "李娜")
+    tablet = pages.client()
+    assert "READ ALL READY (2)" in tablet.see("/bench/board")
+    assert tablet.post("/bench/read-ready").status_code == 204
+    assert [view.read is not None for view in pages.bench.board()[:3]] == [True, True, False]
+    assert "2 to confirm" in tablet.see("/bench/board")
+
+
+def test_with_nothing_ready_no_photograph_is_taken(pages: Pages) -> None:
+    start(pages, 1)
+    answer = pages.client().post("/bench/read-ready")
+    assert (answer.status_code, answer.json["code"]) == (409, "nothing-ready")

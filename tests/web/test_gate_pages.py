@@ -13,6 +13,7 @@ from checkpoint.events import Kind
 from checkpoint.journal import LogQuery
 from checkpoint.reasons import Reason
 from checkpoint.vehicle import Vehicle
+from tests.checkpoint.station_parts import read_and_confirm
 from tests.web.pages import ADA, CHEN, LIU, NEGATIVE, PINS, POSITIVE, READY_AFTER, WANG, Pages, words_of
 
 
@@ -219,7 +220,7 @@ def test_the_light_for_a_vehicle_from_the_bench_is_not_taken_for_the_next(pages:
     pages.client().post("/bench/1/start", person="c-1:1", lot_typed="A1")
     pages.parts.gate.next(officer=CHEN)
     pages.parts.clock.turn(seconds=READY_AFTER.total_seconds())
-    pages.bench.read(1, NEGATIVE, (), officer=CHEN)
+    read_and_confirm(pages.bench, 1, NEGATIVE)
     seen = card(pages)
     assert "ADMIT 张** The light is for a vehicle that comes from the bench." in seen
     assert "ADMIT 放行" not in seen
@@ -232,7 +233,7 @@ def test_a_red_lamp_for_the_bench_is_not_taken_for_this_vehicles(pages: Pages) -
     pages.parts.clock.turn(seconds=READY_AFTER.total_seconds())
     show(pages, "李娜", 5)
     assert card(pages).startswith("ADMIT")
-    pages.bench.read(1, POSITIVE, (), officer=CHEN)
+    read_and_confirm(pages.bench, 1, POSITIVE)
     seen = card(pages)
     assert seen.startswith("Next code, please"), "the page is green beside a red lamp"
     assert "The lamp is red for a positive at the bench" in seen

@@ -48,10 +48,14 @@ def read_centred(
         if abs(along) <= _OFF_MM[0] and abs(across) <= _OFF_MM[1]:
             break
         tried = _read(tried.frame.shifted(along, across), cut, reader)
-    agreed = again is None or _read(tried.frame, again, reader).read.reading.outcome is tried.read.reading.outcome
-    if agreed and not _cut_off(tried) and not _doubtful(tried):
+    first = tried.read.reading
+    second = first if again is None else _read(tried.frame, again, reader).read.reading
+    if second.outcome is first.outcome and not _cut_off(tried) and not _doubtful(tried):
+        reason = second.reason if first.reason is Reason.LINES_UNCLEAR else first.reason
+        return replace(tried, read=replace(tried.read, reading=replace(first, reason=reason)))
+    if first.outcome is Outcome.RETAKE:
         return tried
-    unclear = replace(tried.read.reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
+    unclear = replace(first, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
     return replace(tried, read=replace(tried.read, reading=unclear))
 
 

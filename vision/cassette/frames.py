@@ -55,6 +55,22 @@ class Frame:
         return moved
 
 
+def around(
+    picture: Image, frame: Frame, before_mm: float, after_mm: float, half_width_mm: float
+) -> tuple[Image, Frame]:
+    """Return the part of `picture` that shows the box around `frame`, not copied, and the frame in that part.
+
+    A cassette in a photo of many megapixels costs only what it covers itself.
+    """
+    box = frame.to_picture(np.array([[x, y] for x in (-before_mm, after_mm) for y in (-half_width_mm, half_width_mm)]))
+    last = np.array(picture.shape[1::-1]) - 1
+    left, top = np.clip(np.floor(box.min(axis=0)), 0, last).astype(int)
+    right, bottom = np.clip(np.ceil(box.max(axis=0)), 0, last).astype(int)
+    return picture[top : bottom + 1, left : right + 1], Frame(
+        frame.x - float(left), frame.y - float(top), frame.angle, frame.px_per_mm
+    )
+
+
 class Pyramid:
     """A picture at full, half, quarter, ... size: small patches are cut from the level that is nearest their scale."""
 

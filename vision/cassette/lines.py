@@ -5,6 +5,7 @@ wetting front, a shadow's border) has no depth. It is taken in six segments of t
 speck, a hair or a streak in a few. The noise is the spread of the same measure along the rest of the membrane.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -73,23 +74,30 @@ def strength(ridge: Ridge) -> float:
     return ridge.snr * (0.3 + 0.7 * ridge.evenness) * min(1.0, ridge.depth / 0.02)
 
 
-def measure(strip: Strip, row: int) -> Ridge:
-    """Return how deep, clear and even a line at `row` is, in the deepest of the channels that show it clearly.
+def measure(strip: Strip, rows: Sequence[int]) -> list[Ridge]:
+    """Return how deep, clear and even a line at each of `rows` is, in the deepest of the channels that show it clearly.
 
-    The row may shift by two samples to the line's middle.
+    A row may shift by two samples to the line's middle.
     """
-    found = []
+    inside = slice(strip.start + _END_ZONE, max(strip.end - _END_ZONE, strip.start + 2 * _END_ZONE))
+    seen = []
     for name, values in channels(strip.inner).items():
         columns = _segments(values)
         segments = _ridge_by_segment(columns)
-        whole = np.sort(segments, axis=1)[:, :-1].mean(axis=1)
-        first, last = max(0, row - 2), min(len(whole), row + 3)
-        at = first + int(whole[first:last].argmax())
-        depth = max(0.0, float(whole[at]))
-        near = segments[max(0, at - 1) : at + 2].max(axis=0)
-        evenness = float(np.clip(near.min() / (near.mean() + 1e-6), 0.0, 1.0))
-        inside = columns[strip.start + _END_ZONE : max(strip.end - _END_ZONE, strip.start + 2 * _END_ZONE)]
-        found.append(Ridge(at, depth, depth / _noise(inside), evenness, name))
+        seen.append((name, segments, np.sort(segments, axis=1)[:, :-1].mean(axis=1), _noise(columns[inside])))
+    return [_clearest([_ridge_near(row, *channel) for channel in seen]) for row in rows]
+
+
+def _ridge_near(row: int, name: str, segments: Floats, whole: Floats, noise: float) -> Ridge:
+    first = max(0, row - 2)
+    at = first + int(whole[first : row + 3].argmax())
+    depth = max(0.0, float(whole[at]))
+    near = segments[max(0, at - 1) : at + 2].max(axis=0)
+    evenness = float(np.clip(near.min() / (near.mean() + 1e-6), 0.0, 1.0))
+    return Ridge(at, depth, depth / noise, evenness, name)
+
+
+def _clearest(found: list[Ridge]) -> Ridge:
     clearest = max(ridge.snr for ridge in found)
     return max((ridge for ridge in found if ridge.snr >= 0.5 * clearest), key=lambda ridge: ridge.depth)
 

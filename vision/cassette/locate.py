@@ -1,7 +1,8 @@
 """Find cassettes in a picture: at any angle, on any surface, close up, clipped at the edge, one or several.
 
 Pairs of parallel edges and solid boxes propose where a window or a whole cassette may lie (`proposals`); what the
-picture shows around each decides (`recognise`), and the best are settled into place, scale and angle.
+picture shows around each ranks them (`recognise`); a closer look at the likeliest decides, and brings them into place,
+scale and angle (`confirm`).
 """
 
 import math
@@ -14,17 +15,25 @@ import numpy as np
 import numpy.typing as npt
 
 from checkpoint.ports import Image
+from vision.cassette.confirm import Look, look
 from vision.cassette.frames import PATCH_AFTER_MM, PATCH_BEFORE_MM, Frame, Pyramid
 from vision.cassette.outline import outline
 from vision.cassette.proposals import WINDOW_WIDTH_MM, Pair, Segments, parallel_pairs, solid_boxes, straight_edges
-from vision.cassette.recognise import best_along, score, settle
+from vision.cassette.recognise import best_along, score
 
 WINDOW_MM = (13.4, 3.4)
 """Length and width of a window's visible membrane, the middle of what kits show."""
 
 _WORKING_SIDES = (720, 1440)  # longest side, pixels: the larger one only where the smaller shows nothing
-_PATIENCE = ((120, 16), (500, 80))  # windows and bodies looked at; the larger numbers only where nothing sure was found
-_QUICK, _QUICK_SIDES = ((40, 4),), (600,)
+LOOKED_AT = 32
+"""How many of the likeliest places get a closer look."""
+
+_PATIENCE = ((120, 16, LOOKED_AT), (500, 80, 2 * LOOKED_AT))
+"""Windows and bodies ranked, and how many places are looked at; the larger only where nothing sure was found."""
+_QUICK, _QUICK_SIDES = ((40, 4, 16),), (600,)
+_MENDED, _LOOKED_AT_AGAIN, _RIVALS = 2, 16, 2
+_LOOKED_AT_MORE = 16  # in search of further cassettes
+_HOPEFUL = -4.0  # log odds from which a second look is worth while
 _MOST_SOLID, _MOST_SINGLE = 6, 8
 _SIDE_LENGTHS_MM = (66.0, 57.0, 49.0)  # a side is seen without its rounded corners, or less of it
 _SURE = 3.0  # log odds
@@ -33,7 +42,8 @@ _BODY_WIDTHS_MM = (20.5, 17.8, 15.0)
 _ACCEPT = 0.0  # log odds
 _ONE_SCALE = 1.6
 _SIDES_KNOWN = 1.0  # log odds by which one direction must beat the other
-_BESIDE = -2.0  # log odds of a second window: a card of two tests -0.6 and 0.2; all single cassettes below -3.3
+_BESIDE_MM, _NARROWEST_MM = (-12.5, -10.5, -8.5, 8.5, 10.5, 12.5), 7.5  # where a second window may lie, and does
+_BESIDE = 1.0  # log odds of a second window: drawn cards of two 1.6 and more, single cassettes of 42 photos below 0
 _OVERLAP = 0.25  # share of the smaller body: more means that two finds are one cassette
 
 
@@ -108,21 +118,22 @@ def _in_full_picture(found: Located, factor: float) -> Located:
     return replace(found, frame=frame, corners=enlarge(found.corners), window_corners=enlarge(found.window_corners))
 
 
-def _find(grey: Image, patience: Sequence[tuple[int, int]]) -> list[Located]:
+def _find(grey: Image, patience: Sequence[tuple[int, int, int]]) -> list[Located]:
     edges = straight_edges(grey)
     pyramid = Pyramid(grey)
     windows, bodies, solid = _proposals(grey, edges)
-    found: list[tuple[float, Frame]] = []
-    for most_windows, most_bodies in patience:
+    found: list[Look] = []
+    for most_windows, most_bodies, most_looks in patience:
         scored = _score_windows(pyramid, _strongest(windows, most_windows))
         scored += _score_bodies(pyramid, solid + _strongest(bodies, most_bodies))
-        found = _apart(pyramid, scored)
-        if found and found[0][0] >= _SURE:
+        found = _confirmed(pyramid, scored, most_looks)
+        if found and found[0].log_odds >= _SURE:
             break
     if not found and len(patience) > 1:
         # So loose a proposal is believed only where the cassette itself is plain to see.
-        found = [one for one in _apart(pyramid, _score_single_sides(pyramid, edges)) if one[0] >= _SURE]
-    return [_measure(pyramid, edges, odds, frame) for odds, frame in found]
+        lone = _confirmed(pyramid, _score_single_sides(pyramid, edges), patience[0][2])
+        found = [one for one in lone if one.log_odds >= _SURE]
+    return [_measure(pyramid, edges, one) for one in found]
 
 
 def proposed_frames(grey: Image) -> list[tuple[float, Frame]]:
@@ -131,6 +142,17 @@ def proposed_frames(grey: Image) -> list[tuple[float, Frame]]:
     windows, bodies, solid = _proposals(grey, straight_edges(grey))
     scored = _score_windows(pyramid, _strongest(windows, _PATIENCE[0][0]))
     return scored + _score_bodies(pyramid, solid + _strongest(bodies, _PATIENCE[0][1]))
+
+
+def likeliest(scored: list[tuple[float, Frame]], most: int) -> list[Frame]:
+    """Return up to `most` proposals that differ, the likeliest first."""
+    kept: list[Frame] = []
+    for _, frame in sorted(scored, key=lambda one: -one[0]):
+        if len(kept) == most:
+            break
+        if not any(_same(frame, other) for other in kept):
+            kept.append(frame)
+    return kept
 
 
 def _proposals(grey: Image, edges: Segments) -> tuple[list[Pair], list[Pair], list[Pair]]:
@@ -194,27 +216,47 @@ def _score_single_sides(pyramid: Pyramid, edges: Segments) -> list[tuple[float, 
     return scored
 
 
-def _apart(pyramid: Pyramid, scored: list[tuple[float, Frame]]) -> list[tuple[float, Frame]]:
-    """Return the settled finds that do not lie on each other, surest first."""
-    kept: list[tuple[float, Frame]] = []
-    tried: list[Frame] = []
-    for odds, frame in sorted(scored, key=lambda one: -one[0]):
-        if odds < _ACCEPT - 2.0 or len(tried) >= 40:
+def _confirmed(pyramid: Pyramid, scored: list[tuple[float, Frame]], most: int) -> list[Look]:
+    """Return the cassettes among the likeliest proposals that do not lie on each other, surest first.
+
+    `most` proposals are looked at, then as many of the rest, away from what was found, until none is found among them.
+    """
+    kept: list[Look] = []
+    while scored:
+        looks = look(pyramid, likeliest(scored, most))
+        for _ in range(_MENDED):
+            looks = look(pyramid, [one.frame for one in _promising(looks)], twice=True)
+        before = len(kept)
+        for one in sorted(looks, key=lambda one: -one.log_odds):
+            if one.log_odds >= _ACCEPT and not _lies_on_any(one.frame, kept):
+                kept.append(one)
+        if len(kept) == before:
             break
-        if any(_overlap(frame, other) > _OVERLAP for _, other in kept) or any(_same(frame, t) for t in tried):
-            continue
-        tried.append(frame)
-        settled = settle(pyramid, odds, frame)
-        if settled[0] >= _ACCEPT and all(_overlap(settled[1], other) <= _OVERLAP for _, other in kept):
-            kept.append(settled)
-    kept.sort(key=lambda one: -one[0])
+        scored = [one for one in scored if not _lies_on_any(one[1], kept)]
+        most = min(most, _LOOKED_AT_MORE)
+    kept.sort(key=lambda one: -one.log_odds)
     # The cassettes of one picture lie at one distance; lettering is taken for much smaller ones.
-    return [one for one in kept if 1 / _ONE_SCALE < one[1].px_per_mm / kept[0][1].px_per_mm < _ONE_SCALE]
+    return [one for one in kept if 1 / _ONE_SCALE < one.frame.px_per_mm / kept[0].frame.px_per_mm < _ONE_SCALE]
+
+
+def _promising(looks: list[Look]) -> list[Look]:
+    """Return the looks worth another, surest first: no more than two that lie on each other."""
+    kept: list[Look] = []
+    for one in sorted(looks, key=lambda one: -one.log_odds):
+        if len(kept) == _LOOKED_AT_AGAIN or one.log_odds < _HOPEFUL:
+            break
+        if sum(_overlap(one.frame, other.frame) > _OVERLAP for other in kept) < _RIVALS:
+            kept.append(one)
+    return kept
 
 
 def _same(one: Frame, other: Frame) -> bool:
     near = math.hypot(one.x - other.x, one.y - other.y) < 3 * other.px_per_mm
     return near and math.cos(one.angle - other.angle) > 0.97 and 0.85 < one.px_per_mm / other.px_per_mm < 1.18
+
+
+def _lies_on_any(one: Frame, others: Sequence[Look]) -> bool:
+    return any(_overlap(one, other.frame) > _OVERLAP for other in others)
 
 
 def _overlap(one: Frame, other: Frame) -> float:
@@ -232,13 +274,22 @@ def _box(frame: Frame) -> tuple[tuple[float, float], tuple[float, float], float]
     return (middle.x, middle.y), size, math.degrees(frame.angle)
 
 
-def _measure(pyramid: Pyramid, edges: Segments, odds: float, frame: Frame) -> Located:
-    backward = max(score(pyramid, frame.reversed().shifted(along)) for along in (-1.5, 0.0, 1.5))
+def _measure(pyramid: Pyramid, edges: Segments, found: Look) -> Located:
+    frame = found.frame
     half = np.array(WINDOW_MM) / 2
     window = frame.to_picture(np.array(((-1, -1), (1, -1), (1, 1), (-1, 1))) * half)
-    beside = max(
-        score(pyramid, frame.shifted(along, across))
-        for across in (-12.5, -11.0, -9.5, -8.0, 8.0, 9.5, 11.0, 12.5)
-        for along in (-1.5, 1.5)
-    )
-    return Located(frame, outline(edges, frame), window, odds, odds - backward, several_strips=beside > _BESIDE)
+    backward = look(pyramid, [frame.reversed()])[0].log_odds
+    several = _window_beside(pyramid, frame)
+    odds = found.log_odds
+    return Located(frame, outline(edges, frame), window, odds, odds - backward, several_strips=several)
+
+
+def _window_beside(pyramid: Pyramid, frame: Frame) -> bool:
+    """Return whether another window lies beside the one at `frame`, in a first look and in a second one."""
+    places = [frame.shifted(along, across) for across in _BESIDE_MM for along in (-1.5, 1.5)]
+    first, at = max((one.log_odds, i) for i, one in enumerate(look(pyramid, places)))
+    if first < _BESIDE:
+        return False
+    again = look(pyramid, [places[at]], twice=True)[0]
+    apart = math.hypot(again.frame.x - frame.x, again.frame.y - frame.y) / frame.px_per_mm
+    return again.log_odds > _BESIDE and apart > _NARROWEST_MM

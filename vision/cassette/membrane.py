@@ -24,6 +24,8 @@ _LENGTH_IN_WIDTHS = (
     1.3,
     7.5,
 )  # visible length over visible width: 3.9 to 5.7 in 10-90 % of crops, ovals and close-ups less
+_LENGTHS_KNOWN = (3.0, 4.9)  # the same of expected widths: windows are 11 to 15.5 mm long, membranes 3.0 to 3.7 wide
+_LENGTH_ERROR, _WORST_LENGTH = 0.5, 2.0
 _LINE_SHARE = 0.5  # of the width: a running median of this length takes lines of up to a quarter of the width away
 _SCALE_ERROR, _PLACE_ERROR = 0.3, 0.7  # of the width: how far a located window's scale and middle may be off
 _WORST = 4.0
@@ -77,7 +79,7 @@ def find_membrane(crop: Image, width_px: float | None = None) -> Membrane:
     known = None if width_px is None else width_px * WORKING_HEIGHT / max(crop.shape[:2])
     gradients = _gradients(turned, valid)
     left, right, sides_fit = _sides(*gradients, known)
-    top, bottom, ends_fit = _ends(turned, *gradients, left, right)
+    top, bottom, ends_fit = _ends(turned, *gradients, (left, right), known)
     width = float(right - left)
     centre = np.array([(left + right) / 2, (top + bottom) / 2])
     turn = _compose(turn, from_crop)
@@ -133,19 +135,20 @@ def _sides(across: Floats, along: Floats, known: float | None) -> tuple[int, int
     cut = round(_END_SHARE * height)
     steps = cv2.GaussianBlur(along, (0, 0), 1.0)[cut : height - cut]
     steps = np.hstack([np.zeros((len(steps), 1)), np.cumsum(steps, axis=1)])
+    # All pairs are judged by means over the rows of products of such sums, so these are taken once. By OpenCV: NumPy's
+    # product would wake a thread a core for it.
+    products = np.asarray(cv2.mulTransposed(steps, True, scale=1 / len(steps)), np.float64)
     narrow, wide = int(_WIDTH_SHARE[0] * WORKING_HEIGHT), int(_WIDTH_SHARE[1] * WORKING_HEIGHT)
     fits, pairs = [], []
     for candidate in range(narrow, max(narrow + 1, min(wide, width - 3)) + 1, 2):
         left = np.arange(0, max(1, width - candidate))
         right = np.minimum(left + candidate, width - 1)
         margin = max(3, candidate // 4)
-        inside = (steps[:, right] - steps[:, left]) / candidate
-        beside = [
-            (steps[:, left] - steps[:, np.maximum(left - margin, 0)]) / margin,
-            (steps[:, np.minimum(right + margin, width)] - steps[:, right]) / margin,
-        ]
-        strength = np.sqrt((inside**2).mean(axis=0))
-        spill = sum(np.abs((inside * side).mean(axis=0)) for side in beside) / (2 * strength + 1e-6)
+        strength = np.sqrt(np.maximum(_mean_product(products, (left, right), (left, right)), 0)) / candidate
+        spill = sum(
+            np.abs(_mean_product(products, (left, right), side)) / (candidate * margin)
+            for side in ((np.maximum(left - margin, 0), left), (right, np.minimum(right + margin, width)))
+        ) / (2 * strength + 1e-6)
         off_centre = np.abs((left + right) / 2 / width - 0.5)
         fits.append(
             np.column_stack(
@@ -166,6 +169,16 @@ def _sides(across: Floats, along: Floats, known: float | None) -> tuple[int, int
     return int(pair[best, 0]), int(pair[best, 1]), float(fit[best, 0])
 
 
+def _mean_product(
+    products: npt.NDArray[np.float64],
+    one: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+    other: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+) -> npt.NDArray[np.float64]:
+    """Return the mean over the rows of what two spans of columns sum up to, multiplied; a span is (first, last)."""
+    (a, b), (c, d) = one, other
+    return np.asarray(products[b, d] - products[b, c] - products[a, d] + products[a, c])
+
+
 def _long_edges(across: Floats) -> npt.NDArray[np.float64]:
     """Return for each column the strongest straight edge over a long part of the height."""
     height, width = across.shape
@@ -177,9 +190,12 @@ def _long_edges(across: Floats) -> npt.NDArray[np.float64]:
     return best
 
 
-def _ends(grey: Floats, across: Floats, along: Floats, left: int, right: int) -> tuple[int, int, float]:
-    """Return the rows between which both long sides run, and how well they fit."""
+def _ends(
+    grey: Floats, across: Floats, along: Floats, sides: tuple[int, int], known: float | None
+) -> tuple[int, int, float]:
+    """Return the rows between which both long sides run, and how well they fit; `known` is the width to expect."""
     height, width = grey.shape
+    left, right = sides
     span = right - left
     reach = max(1, span // 8)
     at_left = np.abs(across[:, max(0, left - reach) : left + reach + 1]).max(axis=1)
@@ -202,6 +218,12 @@ def _ends(grey: Floats, across: Floats, along: Floats, left: int, right: int) ->
         inside = (sums[bottoms] - sums[top]) / (bottoms - top)
         outside = (sums[top] + sums[-1] - sums[bottoms]) / (height - (bottoms - top) + 1)
         fit = (inside - outside) / 0.04 + 0.25 * (step[top] + step[bottoms]) + 0.25 * (bottoms - top) / height
+        if known is not None:
+            # A wetting front is an edge across, and the bevel goes on beyond the membrane: neither makes a window.
+            lengths = (bottoms - top) / known
+            too_short, too_long = _LENGTHS_KNOWN[0] - lengths, lengths - _LENGTHS_KNOWN[1]
+            off = np.maximum(np.maximum(too_short, too_long), 0) / _LENGTH_ERROR
+            fit = fit - np.minimum(off**2, _WORST_LENGTH)
         at = int(fit.argmax())
         if fit[at] > best:
             best, ends = float(fit[at]), (top, int(bottoms[at]))

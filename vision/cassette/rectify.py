@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from checkpoint.ports import Image
-from vision.cassette.frames import Frame, Pyramid
+from vision.cassette.frames import Frame, Pyramid, around
 from vision.cassette.geometry import ControlEnd
 from vision.cassette.locate import WINDOW_MM, Located
 from vision.cassette.sharpness import blur_mm
 
 CASSETTE_BEFORE_MM, CASSETTE_LENGTH_MM, CASSETTE_WIDTH_MM = 34.0, 78.0, 24.0
+_SEEN_MM = (36.0, 46.0, 14.0)  # before, after and beside the window's middle: a little more than is cut
 WINDOW_MARGIN_MM = (4.2, 2.6)
 """Bevel and plastic left around the membrane, along and across: its ends are to be seen in kits of long windows too."""
 
@@ -56,9 +57,9 @@ def rectify(image: Image, located: Located, px_per_mm: float | None = None) -> R
 
     Without `px_per_mm` the picture's own resolution is kept within reason.
     """
-    frame = located.frame
-    scale = px_per_mm or float(np.clip(frame.px_per_mm, *_SCALES))
-    pyramid = Pyramid(image)
+    scale = px_per_mm or float(np.clip(located.frame.px_per_mm, *_SCALES))
+    part, frame = around(image, located.frame, *_SEEN_MM)
+    pyramid = Pyramid(part)
     body = _cut(pyramid, frame, 26.0, (60.0, 17.0), _BLUR_PX_PER_MM)
     window_mm = (WINDOW_MM[0] + 2 * WINDOW_MARGIN_MM[0], WINDOW_MM[1] + 2 * WINDOW_MARGIN_MM[1])
     return Rectified(
@@ -66,7 +67,7 @@ def rectify(image: Image, located: Located, px_per_mm: float | None = None) -> R
         window=_cut(pyramid, frame, window_mm[0] / 2, window_mm, scale),
         px_per_mm=scale,
         control_end=ControlEnd.START if located.control_end_known else ControlEnd.UNKNOWN,
-        frame=frame,
+        frame=located.frame,
         blur_mm=blur_mm(body, _BLUR_PX_PER_MM),
     )
 
@@ -75,9 +76,13 @@ def window_cutter(
     image: Image, px_per_mm: float, margin_mm: tuple[float, float] = WINDOW_MARGIN_MM
 ) -> Callable[[Frame], tuple[Image, float]]:
     """Return what cuts a window's crop out of `image` for any frame, at `px_per_mm`."""
-    pyramid = Pyramid(image)
     window_mm = (WINDOW_MM[0] + 2 * margin_mm[0], WINDOW_MM[1] + 2 * margin_mm[1])
-    return lambda frame: (_cut(pyramid, frame, window_mm[0] / 2, window_mm, px_per_mm), px_per_mm)
+
+    def cut(frame: Frame) -> tuple[Image, float]:
+        part, within = around(image, frame, *_SEEN_MM)
+        return _cut(Pyramid(part), within, window_mm[0] / 2, window_mm, px_per_mm), px_per_mm
+
+    return cut
 
 
 def _cut(pyramid: Pyramid, frame: Frame, before_mm: float, size_mm: tuple[float, float], scale: float) -> Image:

@@ -102,7 +102,9 @@ def assign(
     lone = max(control_alone, test_alone) > max(float(both.max()), 0.0)
     clear = not lone or abs(control_alone - test_alone) > _SURE
     first, step = (0, 1) if forward else (len(evidence) - 1, -1)
-    return Roles(first + step * control, float(along[control]), first + step * test, float(along[test]), clear)
+    # What stands at the window's end is its shadow: a line's evidence is less by what its place lacks.
+    odds = float(first_of_two[control]), float(second_of_two[test])
+    return Roles(first + step * control, odds[0], first + step * test, odds[1], clear)
 
 
 def _fit(place: Evidence, usual: float, spread: float) -> Evidence:

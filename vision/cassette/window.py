@@ -17,18 +17,21 @@ from vision.cassette.membrane import Membrane, find_membrane
 from vision.cassette.network import Network, load_network
 from vision.cassette.quality import (
     FLOODED_WASH,
+    FRONT_COLOUR,
     SOFT_FOR_A_BLANK,
     SOFT_FOR_LINES,
     STREAKED,
     UNUSED_WASH,
     WET_FRONT,
     Quality,
+    colour_across,
     inspect,
 )
 from vision.cassette.roles import Roles, assign, count_lines, runs_forward, third_line
 from vision.cassette.strip import Strip, cut_strip
 
 _MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
+_SURE_LINE = 5.0  # log odds: of real control lines three in four have over 6.9, rendered fronts at C's place less
 _NO_FRONT = 0.98  # evidence of a lone test line beyond which no front is taken for it
 _SMALLEST_SIDE = 16  # pixels: smaller is no picture of a window
 
@@ -91,6 +94,8 @@ def read_window(
     if judgement.outcome is Outcome.POSITIVE and _likelihood(third) >= CONTROL_LIMITS.present:
         judgement = Judgement(Outcome.RETAKE, Reason.UNKNOWN_CASSETTE_TYPE)
     judgement = _gated(judgement, quality, control, test, picture_sharp=picture_sharp)
+    if control_end is not ControlEnd.UNKNOWN and judgement.outcome is Outcome.NEGATIVE:
+        judgement = _line_or_front(judgement, strip, roles, forward=forward)
     return _drawable(strip, membrane, evidence, roles, quality, judgement, forward=forward, mm_per_px=mm_per_px)
 
 
@@ -119,6 +124,13 @@ def _gated(judgement: Judgement, quality: Quality, control: float, test: float, 
     return Judgement(Outcome.RETAKE, cause) if excess > 1 else judgement
 
 
+def _line_or_front(judgement: Judgement, strip: Strip, roles: Roles, *, forward: bool) -> Judgement:
+    """Put off a negative whose only line may be the front of the liquid, come as far as the control line's place."""
+    colour = colour_across(strip, roles.control_row, forward=forward)
+    front = roles.control < _SURE_LINE and colour > FRONT_COLOUR
+    return Judgement(Outcome.RETAKE, Reason.STILL_MIGRATING) if front else judgement
+
+
 def _drawable(
     strip: Strip,
     membrane: Membrane,
@@ -142,7 +154,7 @@ def _drawable(
         at_mm = None if mm_per_px is None else share(ridge.row) * length * strip.px_per_sample * mm_per_px
         return LineReading(contrast=ridge.contrast, snr=ridge.snr, position_mm=at_mm)
 
-    control, test = measure(strip, roles.control_row), measure(strip, roles.test_row)
+    control, test = measure(strip, (roles.control_row, roles.test_row))
     control_seen, test_seen = (_likelihood(odds) for odds in (roles.control, roles.test))
     along = profile(strip)[turn]
     reading = Reading(

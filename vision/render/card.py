@@ -124,8 +124,10 @@ def _paint_well(base: Reflectance, x: Field, y: Field, spec: CassetteSpec) -> No
 
 def _letter(base: Reflectance, px_per_mm: float, spec: CassetteSpec, rng: np.random.Generator) -> None:
     """Print or emboss C, T and S beside their places, and the kit's name across the control end, in place."""
+    if spec.letters == 0:
+        return
     shape = spec.geometry
-    beside = shape.width_mm / 2 + shape.window_width_mm / 2 + shape.bevel_mm + 1.6
+    beside = shape.width_mm / 2 + spec.letters * (shape.window_width_mm / 2 + shape.bevel_mm + 1.6)
     for text, at_mm in (
         ("C", shape.window_start_mm + shape.control_mm),
         ("T", shape.window_start_mm + shape.test_mm),

@@ -108,7 +108,8 @@ class CassetteSpec:
     the liquid has come from the well's end of the window (None: all the way), ``flood`` the absorbance of a flooded
     membrane, ``streak`` that of a streak of blood or dirt, ``edge_shadow`` the depth of the recessed edge's shadow,
     ``glare`` the share of white light added at the brightest spot of a reflection over the window.
-    ``vents`` are the small holes beyond the control end, ``square_code`` a printed matrix code;
+    ``vents`` are the small holes beyond the control end, ``square_code`` a printed matrix code; ``letters`` says on
+    which side of the window C and T stand, 1 or -1, or 0 where the plastic is not lettered;
     ``face_down`` shows the back: plain plastic with two ribs.
     """
 
@@ -133,6 +134,7 @@ class CassetteSpec:
     brand: str = "SARS-CoV-2 Ag"
     vents: bool = False
     square_code: bool = False
+    letters: int = 1
     face_down: bool = False
 
     @property

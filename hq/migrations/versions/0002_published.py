@@ -1,4 +1,4 @@
-"""Published documents, and which of them each station runs by."""
+"""Published documents, which of them each station runs by, and when its newest message was sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,8 +23,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "id", "version", name="pk_published"),
     )
     op.add_column("stations", sa.Column("published", sa.Text(), nullable=False, server_default="[]"))
+    op.add_column("stations", sa.Column("last_sent_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("stations", "last_sent_at")
     op.drop_column("stations", "published")
     op.drop_table("published")

@@ -152,7 +152,7 @@ def test_a_dead_line_is_no_reason_to_raise(gate: Station) -> None:
 
     cross(gate.journal)
     with httpx.Client(transport=httpx.MockTransport(dead)) as http:
-        gate.client._http = http
+        gate.client._line.http = http
         outcome = gate.client.run_once()
     assert "no route to host" in outcome.error
     assert not outcome.all_sent

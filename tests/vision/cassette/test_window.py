@@ -178,6 +178,34 @@ def test_a_membrane_that_is_wet_on_one_side_only_was_read_too_early(front_mm):
     assert (result.outcome, result.reason) == (Outcome.RETAKE, Reason.STILL_MIGRATING)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("front_mm", [8.8, 9.8])
+def test_a_front_that_has_come_to_the_control_lines_place_is_no_control_line(seed, front_mm):
+    crop = window(seed, front_mm=front_mm, control_contrast=None, wash=0.08)
+
+    result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
+
+    assert result.outcome is Outcome.RETAKE
+
+
+def test_the_wet_part_of_a_membrane_is_not_taken_for_the_whole():
+    crop = window(front_mm=6.0, control_contrast=None, wash=0.3)
+
+    outline = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).outline
+
+    length = np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1).max() / 12.0
+    assert length > 10.5, "windows are 11 to 15.5 mm long"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_shadow_at_the_end_of_a_blank_window_is_no_test_line(seed):
+    crop = window(seed, control_contrast=None, wash=0.0, speckle=0.02, edge_shadow=0.35, light_from_deg=0.0)
+
+    result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
+
+    assert result.outcome is Outcome.INVALID
+
+
 def test_a_membrane_drowned_in_colour_is_flooded():
     result = read_window(window(flood=0.9), control_end=ControlEnd.START).reading
 

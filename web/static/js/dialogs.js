@@ -20,6 +20,7 @@ function open(dialog) {
   for (const field of dialog.querySelectorAll("[data-fill]")) field.value = state[field.dataset.fill] ?? "";
   if (form.dataset.fillAction) form.setAttribute("action", state[form.dataset.fillAction]);
   dialog.dataset.category = state.category ?? "";
+  dialog.dataset.outcome = state.outcome ?? "";
   dialog.showModal();
   dialog.dispatchEvent(new CustomEvent("dialog-opened"));
 }
