@@ -1,7 +1,7 @@
 """Which kinds of code this program knows, in the order they are asked."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import httpx
 
@@ -17,6 +17,7 @@ from checkpoint.credentials.shc_parts import PartCollector
 from checkpoint.credentials.typed_id import typed_id
 from checkpoint.credentials.vds_nc import VdsNc
 from checkpoint.errors import CheckpointError
+from checkpoint.typed import TypedDocument
 
 NO_MAX_AGE = TrustPolicy()
 
@@ -57,12 +58,12 @@ def _signed(
     ]
 
 
-def typed_credential(format_: Format, text: str, now: datetime) -> Credential:
+def typed_credential(document: TypedDocument, now: datetime, zone: tzinfo = UTC) -> Credential:
     """Return what an officer typed as evidence marked unverified; raise `CredentialError` where it is no such thing."""
-    match format_:
+    match document.format:
         case Format.TYPED_ID:
-            return typed_id(text, now)
+            return typed_id(document.number, now)
         case Format.LORRY_PASS:
-            return typed_pass(text)
+            return typed_pass(document, zone)
         case _:
-            raise ValueError(f"{format_} is shown to the camera, not typed")
+            raise ValueError(f"{document.format} is shown to the camera, not typed")

@@ -256,7 +256,7 @@ def build(config: Config) -> Station:
         officers=officers,
         read_slot=slot_reader,
         read_ready=None if config.bench.mat == "none" else slot_reader.read_ready,
-        typed=lambda format_, text: typed_credential(format_, text, clock.now().wall),
+        typed=lambda document: typed_credential(document, clock.now().wall, ZoneInfo(config.timezone)),
         health=health,
         sync=uploads.status,
         sync_now=uploads.nudge,

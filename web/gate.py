@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import cast
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -11,6 +12,7 @@ from checkpoint.crossing import Category
 from checkpoint.errors import CredentialError, GateError
 from checkpoint.reasons import Reason
 from checkpoint.sighting import Code
+from checkpoint.typed import TypedDocument
 from checkpoint.vehicle import Crossing
 from web import words
 from web.access import deciding, officer, reading
@@ -23,6 +25,7 @@ from web.serving import services
 blueprint = Blueprint("gate", __name__)
 
 LONGEST_TYPED = 8000  # characters a hand scanner may send: a dense code holds 4,296, in several bytes each
+LONGEST_NUMBER = 200  # characters an officer may type into one field
 
 
 @blueprint.get("/")
@@ -154,9 +157,25 @@ def typed() -> Response:
         kind = Format(request.form.get("format", Format.TYPED_ID))
     except ValueError:
         raise GateError("nothing-typed") from None
-    credential = services().typed(kind, text[:200])
+    form = request.form
+    document = TypedDocument(
+        format=kind,
+        number=text[:LONGEST_NUMBER],
+        plate=form.get("plate", "")[:LONGEST_NUMBER],
+        trailer=form.get("trailer", "")[:LONGEST_NUMBER],
+        route=form.get("route", "")[:LONGEST_NUMBER],
+        valid_until=_day(form.get("valid_until", "")),
+    )
+    credential = services().typed(document)
     services().gate.present_typed(credential, officer=officer().name)
     return done(url_for("gate.page"))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise CredentialError(Reason.MALFORMED, "no such day") from None
 
 
 @blueprint.post("/gate/scanned")

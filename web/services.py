@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checkpoint.bench import Bench, SlotRead
-from checkpoint.credential import Credential, Format
+from checkpoint.credential import Credential
 from checkpoint.gate import Gate
 from checkpoint.health import Check, SyncStatus
 from checkpoint.journal import Journal
 from checkpoint.kits import Kits
 from checkpoint.ports import LiveView, Scenes
 from checkpoint.shift import Shifts
+from checkpoint.typed import TypedDocument
 from checkpoint.vehicle import Seat
 from web.officers import Officers
 
@@ -36,8 +37,8 @@ class Services:
 
     ``read_slot(slot, officer)`` photographs the bench, reads the slot's cassette and records it; raises `BenchError`,
     `CameraError`. ``read_ready(officer)`` does so for every slot whose time has come, from one photograph of the whole
-    mat; None where the bench has no mat. ``typed(format, text)`` turns what an officer typed (`Format.TYPED_ID` or
-    `Format.LORRY_PASS`) into evidence marked unverified; raises `CredentialError`. ``lots`` may be empty: then the lot
+    mat; None where the bench has no mat. ``typed(document)`` turns what an officer typed off an ID card or a lorry
+    pass into evidence marked unverified; raises `CredentialError`. ``lots`` may be empty: then the lot
     is typed.
     ``scan_picture(picture, officer)`` lets a still picture take the camera's way through the gate; raises ValueError
     where it is no picture. ``confirm_time(officer)`` records that an officer compared the clock with a watch.
@@ -54,7 +55,7 @@ class Services:
     live: LiveView
     officers: Officers
     read_slot: Callable[[int, str], SlotRead]
-    typed: Callable[[Format, str], Credential]
+    typed: Callable[[TypedDocument], Credential]
     health: Callable[[], Sequence[Check]]
     sync: Callable[[], SyncStatus]
     sync_now: Callable[[], None]

@@ -7,7 +7,7 @@ one thing about one person: whose it is, and which test, dose or recovery.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -83,12 +83,12 @@ def _dcc(dcc: Mapping[Any, Any], now: datetime) -> HealthClaim:
     group, entry = _entry(dcc)
     holder = Holder(name=_name(mapping(dcc.get("nam"), "name")), born=born(dcc.get("dob"), now))
     disease = text_in(entry.get("tg"))
-    if disease and disease not in COVID_19:  # real certificates leave it out: there is only one they could mean
+    if disease and disease not in COVID_19:
         raise CredentialError(Reason.UNKNOWN_VALUE, "about another disease", field="tg")
     country = text_in(entry.get("co")).upper()
     if country and country not in COUNTRIES:
         raise CredentialError(Reason.UNKNOWN_VALUE, "no such country", field="co")
-    fact: Fact
+    fact: Fact | None
     notes: tuple[str, ...] = ()
     match group:
         case "t":
@@ -97,7 +97,17 @@ def _dcc(dcc: Mapping[Any, Any], now: datetime) -> HealthClaim:
             fact = _vaccination(entry)
         case _:
             fact = _recovery(entry)
+    if not disease:
+        fact, notes = _of_no_stated_disease(fact), (*notes, "unknown-value tg")
     return HealthClaim(holder, fact, _GROUPS[group], text_in(entry.get("ci")), country, notes)
+
+
+def _of_no_stated_disease(fact: Fact | None) -> Fact | None:
+    """Return what a certificate proves that does not say for which disease: nothing, but a positive test still counts.
+
+    A test of another kind meets no rule; whoever has one is asked for a report, or tested here.
+    """
+    return replace(fact, kind=TestKind.OTHER) if isinstance(fact, TestReport) else None
 
 
 def _test(entry: Mapping[Any, Any]) -> tuple[TestReport, tuple[str, ...]]:

@@ -35,7 +35,7 @@ class RequestConfig(_Table):
 class SigningConfig(_Table):
     """A signature over a request, or over an answer."""
 
-    scheme: str = Field(description="hmac-sha256, hmac-sm3, ed25519, or one a plug-in registered")
+    scheme: str = Field(description="hmac-sha256, hmac-sm3, ed25519, sm2, sm2-raw, or one a plug-in registered")
     key_file: Path = Field(description="the key in base64: the secret, or one half of the pair")
     over: Literal["body", "sorted-fields"] = Field(
         "body", description="the bytes as sent, or `name=value` of all fields but the signature, sorted, joined by &"

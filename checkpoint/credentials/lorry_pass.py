@@ -4,7 +4,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from checkpoint.credential import Credential, Format, Holder, LorryPass
@@ -16,6 +16,7 @@ from checkpoint.credentials.trust import DEFAULT_POLICY, TrustList, TrustPolicy
 from checkpoint.credentials.untrusted import digest_of
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
+from checkpoint.typed import TypedDocument
 
 PREFIX = "PASS1:"
 PASS_CLAIM = -65_600
@@ -45,20 +46,33 @@ def signed_pass(
     )
 
 
-def typed_pass(number: str, *, plate: str = "", route: str = "", trailer: str = "") -> Credential:
-    """Return what an officer typed off a pass, as evidence that proves nothing.
+def typed_pass(document: TypedDocument, zone: tzinfo = UTC) -> Credential:
+    """Return what an officer typed off a pass, as evidence that proves nothing; it ends with its last day in `zone`.
 
     Raise `CredentialError` (malformed) for a number that is none. Without plate or route the pass matches no vehicle.
     """
-    lorry = LorryPass(pass_number(number), _plain(plate).upper(), _plain(route), _plain(trailer).upper())
+    lorry = LorryPass(
+        number=pass_number(document.number),
+        plate=_plain(document.plate).upper(),
+        route=_plain(document.route),
+        trailer=_plain(document.trailer).upper(),
+    )
     return Credential(
         format=Format.LORRY_PASS,
         holder=Holder(),
         facts=(lorry,),
         issuer="officer",
+        expires_at=None if document.valid_until is None else _end_of(document.valid_until, zone),
         verified=False,
         digest=digest_of(lorry.number),
     )
+
+
+def _end_of(day: date, zone: tzinfo) -> datetime:
+    try:
+        return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    except OverflowError:
+        raise CredentialError(Reason.MALFORMED, "no pass is valid that long") from None
 
 
 def pass_number(text: str) -> str:

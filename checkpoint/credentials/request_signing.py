@@ -1,12 +1,12 @@
 """How a station signs what it asks an issuer, and how it checks what the issuer signed: one scheme a name.
 
-HMAC-SHA256, HMAC-SM3 and Ed25519 come with the project. A city that asks for SM2 registers a scheme of its own:
+HMAC-SHA256, HMAC-SM3, Ed25519 and SM2 come with the project. A city that asks for another one registers its own:
 
->>> class Sm2:
+>>> class Gost:
 ...     def sign(self, key: bytes, data: bytes) -> bytes: ...
 ...     def verify(self, key: bytes, signature: bytes, data: bytes) -> bool: ...
->>> sorted({**STANDARD_SCHEMES, "sm2": Sm2()})
-['ed25519', 'hmac-sha256', 'hmac-sm3', 'sm2']
+>>> sorted({**STANDARD_SCHEMES, "gost": Gost()})
+['ed25519', 'gost', 'hmac-sha256', 'hmac-sm3', 'sm2', 'sm2-raw']
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256, SM3, HashAlgorithm
 from cryptography.hazmat.primitives.hmac import HMAC
+
+from checkpoint.credentials.sm2 import Sm2Scheme
 
 
 class SigningScheme(Protocol):
@@ -73,5 +75,11 @@ class Ed25519Scheme:
 
 
 STANDARD_SCHEMES: Mapping[str, SigningScheme] = MappingProxyType(
-    {"hmac-sha256": HmacScheme(SHA256), "hmac-sm3": HmacScheme(SM3), "ed25519": Ed25519Scheme()}
+    {
+        "hmac-sha256": HmacScheme(SHA256),
+        "hmac-sm3": HmacScheme(SM3),
+        "ed25519": Ed25519Scheme(),
+        "sm2": Sm2Scheme(),
+        "sm2-raw": Sm2Scheme(raw=True),
+    }
 )

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from checkpoint.assay import LineReading, Outcome, Readiness, Reading
 from checkpoint.bench import Bench, BenchSettings, SlotRead
 from checkpoint.credential import Credential, Format, Holder
+from checkpoint.credentials.lorry_pass import typed_pass
 from checkpoint.errors import CameraError, CredentialError
 from checkpoint.events import PhotoRef
 from checkpoint.gate import digest
@@ -23,6 +24,7 @@ from checkpoint.kits import Kits
 from checkpoint.ports import LivePicture
 from checkpoint.reasons import Reason
 from checkpoint.shift import Shifts
+from checkpoint.typed import TypedDocument
 from tests.checkpoint.station_parts import Parts
 from web import Services, StationIdentity, create_app
 from web.officers import Officers, Role
@@ -188,11 +190,18 @@ class Pages:
         """Keep a photo in the journal."""
         return self.parts.journal.keep_photo(picture, "image/jpeg")
 
-    def _typed(self, kind: Format, text: str) -> Credential:
-        if kind is Format.TYPED_ID and len(text) < 6:
+    def _typed(self, document: TypedDocument) -> Credential:
+        if document.format is Format.LORRY_PASS:
+            return typed_pass(document)
+        if len(document.number) < 6:
             raise CredentialError(Reason.MALFORMED)
         return Credential(
-            format=kind, holder=Holder(id_number=text), facts=(), issuer="officer", verified=False, digest=digest(text)
+            format=document.format,
+            holder=Holder(id_number=document.number),
+            facts=(),
+            issuer="officer",
+            verified=False,
+            digest=digest(document.number),
         )
 
     def _sync(self) -> SyncStatus:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checkpoint.assay import Outcome
-from checkpoint.credential import Holder, TestResult
+from checkpoint.credential import Holder, LorryPass, TestResult
 from checkpoint.crossing import Category, Lamp, SpotTest, Verdict
 from checkpoint.events import Kind
 from checkpoint.journal import LogQuery
@@ -200,6 +200,36 @@ def test_a_typed_number_that_cannot_be_is_said(pages: Pages) -> None:
     tablet = pages.client()
     assert tablet.post("/gate/typed", format="typed-id", text=" ").json["code"] == "nothing-typed"
     assert tablet.post("/gate/typed", format="typed-id", text="12").json["code"] == "malformed"
+
+
+def test_a_typed_pass_keeps_what_stands_on_it_and_admits_nobody(pages: Pages) -> None:
+    tablet = pages.client()
+    tablet.post(
+        "/gate/typed",
+        format="lorry-pass",
+        text="330482 000123",
+        plate="浙F12345",
+        route="嘉兴-平湖",
+        valid_until="2099-12-31",
+    )
+    crossing_now = pages.parts.gate.view().crossing
+    assert crossing_now is not None
+    (credential,) = crossing_now.seats[0].evidence.credentials
+    assert credential.facts == (LorryPass("330482000123", "浙F12345", "嘉兴-平湖"),)
+    assert "HOLD" in card(pages)
+    assert pages.parts.lamps.shown is not Lamp.GREEN
+
+
+def test_a_typed_pass_past_its_last_day_says_that_it_is_the_pass(pages: Pages) -> None:
+    pages.client().post("/gate/typed", format="lorry-pass", text="330482000123", valid_until="2020-01-01")
+    crossing_now = pages.parts.gate.view().crossing
+    assert crossing_now is not None
+    assert crossing_now.seats[0].decision.reason is Reason.PASS_EXPIRED
+
+
+def test_a_day_that_is_none_is_said(pages: Pages) -> None:
+    typed = {"format": "lorry-pass", "text": "330482000123", "valid_until": "31.12."}
+    assert pages.client().post("/gate/typed", **typed).json["code"] == "malformed"
 
 
 def test_a_hand_scanners_code_takes_the_same_way_as_the_cameras(pages: Pages) -> None:

@@ -15,7 +15,9 @@ from checkpoint.credentials.hc1 import HC1
 from checkpoint.credentials.issue import sign_claims
 from checkpoint.credentials.revocation import Revocations
 from checkpoint.credentials.trust import Use
+from checkpoint.crossing import Category, Evidence, Verdict
 from checkpoint.errors import CredentialError
+from checkpoint.policy import decide, shipped_packs
 from checkpoint.reasons import Reason
 from tests.checkpoint.credentials.issuer import NAAT_NEGATIVE, NOW, Issuer, certificate, test_entry
 
@@ -83,9 +85,28 @@ def test_a_time_of_sampling_is_understood_in_every_spelling_in_use(issuer: Issue
 
 @pytest.mark.parametrize("absent", [None, "", " "])
 def test_parts_that_real_certificates_leave_out_may_be_absent(issuer: Issuer, absent: str | None) -> None:
-    content = certificate(t=test_entry(tg=absent, co=absent, ci=absent, tc=absent), v=None, r=[])
+    content = certificate(t=test_entry(co=absent, ci=absent, tc=absent), v=None, r=[])
     (fact,) = facts_of(issuer.hc1({**content, "ver": absent}), issuer.trust())
     assert fact.result is TestResult.NEGATIVE
+
+
+@pytest.mark.parametrize("absent", [None, "", " "])
+def test_a_certificate_that_names_no_disease_is_genuine_and_proves_nothing(issuer: Issuer, absent: str | None) -> None:
+    (negative,) = facts_of(issuer.hc1(certificate(t=test_entry(tg=absent))), issuer.trust())
+    assert (negative.kind, negative.result) == (TestKind.OTHER, TestResult.NEGATIVE)
+    dose = {"tg": absent, "mp": "CoronaVac", "dn": 2, "sd": 2, "dt": "2021-07-01", "co": "CN", "ci": "x"}
+    assert facts_of(issuer.hc1({**certificate(), "t": None, "v": [dose]}), issuer.trust()) == ()
+
+
+def test_a_negative_test_of_no_stated_disease_admits_nobody_and_a_positive_one_still_bars(issuer: Issuer) -> None:
+    verdicts = []
+    for result in ("260415000", "260373001"):
+        code = issuer.hc1(certificate(t=test_entry(tg=None, tr=result)))
+        shown = CredentialReader([HC1(issuer.trust)]).identify(code, NOW)
+        evidence = Evidence(category=Category.RESIDENT, credentials=(shown,))
+        pack = next(pack for pack in shipped_packs() if pack.id.startswith("pinghu"))
+        verdicts.append(decide(evidence, pack, NOW).verdict)
+    assert verdicts == [Verdict.HOLD, Verdict.REFUSE]
 
 
 def test_vaccination_and_recovery_are_facts_too(issuer: Issuer) -> None:

@@ -1,6 +1,7 @@
 """Lorry passes: signed codes prove a vehicle's pass, typed ones are evidence and no more."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,7 @@ from checkpoint.credentials import CredentialReader
 from checkpoint.credentials.lorry_pass import SignedPass, pass_number, signed_pass, typed_pass
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
+from checkpoint.typed import TypedDocument
 from tests.checkpoint.credentials.issuer import NOW, Issuer
 
 LORRY = LorryPass("330482000123", "浙F12345", "嘉兴-平湖", "浙F1234挂")
@@ -67,9 +69,22 @@ def test_a_health_certificate_is_no_pass(office: Issuer) -> None:
 
 
 def test_a_typed_pass_is_unverified() -> None:
-    found = typed_pass("330482 000123", plate="浙f12345", route="嘉兴-平湖")
+    found = typed_pass(
+        TypedDocument(Format.LORRY_PASS, "330482 000123", plate="浙f12345", trailer="浙f1234挂", route="嘉兴-平湖")
+    )
     assert not found.verified
-    assert found.facts == (LorryPass("330482000123", "浙F12345", "嘉兴-平湖"),)
+    assert found.facts == (LorryPass("330482000123", "浙F12345", "嘉兴-平湖", "浙F1234挂"),)
+    assert found.expires_at is None
+
+
+def test_a_typed_pass_ends_with_its_last_day_where_the_station_stands() -> None:
+    document = TypedDocument(Format.LORRY_PASS, "330482000123", valid_until=date(2022, 3, 20))
+    assert typed_pass(document, ZoneInfo("Asia/Shanghai")).expires_at == datetime(2022, 3, 20, 16, 0, tzinfo=UTC)
+
+
+def test_a_typed_day_beyond_the_calendar_is_malformed() -> None:
+    with pytest.raises(CredentialError):
+        typed_pass(TypedDocument(Format.LORRY_PASS, "330482000123", valid_until=date.max))
 
 
 @pytest.mark.parametrize(
