@@ -46,8 +46,8 @@ class Reading:
 
     ``score`` grows with the evidence of a test line; ``slot`` is the mat's slot number where a mat is in view;
     ``profile`` is the membrane's absorbance along its length, control end first; ``corners`` are the cassette's four
-    corners in the picture, pixels, clockwise; ``fingerprint`` (hex, "" where none could be taken) knows the same
-    cassette again.
+    corners in the picture, pixels, clockwise; ``place`` is its middle (pixels of the picture, or of the mat
+    lying flat) and its turn (radians): so exactly no second cassette is laid down by hand.
     """
 
     outcome: Outcome
@@ -60,7 +60,7 @@ class Reading:
     profile: tuple[float, ...] = ()
     corners: tuple[tuple[float, float], ...] = ()
     hints: tuple[Reason, ...] = ()
-    fingerprint: str = ""
+    place: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from checkpoint.bench_record import (
     read_body,
     read_test_of,
     start_body,
+    trace_of,
     void_body,
 )
-from checkpoint.cassette_memory import MOST_REMEMBERED, CassetteMemory
+from checkpoint.cassette_memory import MOST_REMEMBERED, CassetteMemory, Trace
 from checkpoint.clock import Moment
 from checkpoint.crossing import Decision, SpotTest
 from checkpoint.errors import BenchError
@@ -195,7 +196,7 @@ class Bench:
         """
         with self._lock:
             test = self.may_read(slot, officer=officer)
-            earlier = self._cassettes.find(reading.fingerprint, but_not=test.id)
+            earlier = self._cassettes.find(Trace.of(reading), but_not=test.id)
             event = self.journal.append(
                 Kind.TEST_READ,
                 read_body(test, reading, self.clock.now(), officer, earlier),
@@ -207,7 +208,7 @@ class Bench:
                 self._running[slot] = replace(test, retakes=test.retakes + 1)
                 look = SlotRead(reading, taken)
             else:
-                self._cassettes.keep(reading.fingerprint, SeenBefore(test.id, slot, Recorded.of(event)))
+                self._cassettes.keep(Trace.of(reading), SeenBefore(test.id, slot, Recorded.of(event)))
                 look = self._let_stand(ReadTest(test, reading, Recorded.of(event), taken, None, earlier), officer)
         self._tell()
         return look
@@ -294,10 +295,8 @@ class Bench:
                 else:
                     self._running[test.slot] = test
             for event in reversed(list(journaled(self.journal, Kind.TEST_READ, most=MOST_REMEMBERED))):
-                body = event.body
-                if body["outcome"] != Outcome.RETAKE:
-                    seen = SeenBefore(body["test"], body["slot"], Recorded.of(event))
-                    self._cassettes.keep(body.get("fingerprint", ""), seen)
+                seen = SeenBefore(event.body["test"], event.body["slot"], Recorded.of(event))
+                self._cassettes.keep(trace_of(event), seen)
             return len(self._running) + len(self._waiting)
 
     # -- inside --------------------------------------------------------------------------------------------------

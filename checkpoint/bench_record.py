@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from checkpoint.assay import LineReading, Outcome, Reading
+from checkpoint.cassette_memory import Trace
 from checkpoint.clock import Moment
 from checkpoint.events import Event, Kind
 from checkpoint.journal import Journal, LogQuery
@@ -59,7 +60,7 @@ def read_body(test: RunningTest, reading: Reading, now: Moment, officer: str, se
         "score": round(reading.score, 4),
         "profile": [round(value, 3) for value in reading.profile[::step]],
         "cassette_type": reading.cassette_type,
-        "fingerprint": reading.fingerprint,
+        "place": [round(value, 4) for value in reading.place] if reading.place else None,
         "seen_before": _earlier(seen_before) if seen_before else None,
         "to_confirm": reading.outcome in TO_CONFIRM,
         "waited_s": round(waited) if waited is not None else None,
@@ -102,7 +103,7 @@ def read_test_of(event: Event, test: RunningTest) -> ReadTest:
         cassette_type=body["cassette_type"],
         slot=body["slot"],
         profile=tuple(body["profile"]),
-        fingerprint=body["fingerprint"],
+        place=_place_of(body),
     )
     return ReadTest(test, reading, Recorded.of(event), event.photos, None, _earlier_of(event))
 
@@ -126,6 +127,20 @@ def _whose(test: RunningTest) -> Json:
 
 def _line(line: LineReading) -> Json:
     return {"contrast": round(line.contrast, 4), "snr": round(line.snr, 2), "position_mm": line.position_mm}
+
+
+def trace_of(event: Event) -> Trace | None:
+    """Return what a `test-read` event tells of its cassette, by which it is known again."""
+    body = event.body
+    place = _place_of(body)
+    if place is None or body["outcome"] == Outcome.RETAKE:
+        return None
+    return Trace(place, body["control"]["contrast"], body["test_line"]["contrast"])
+
+
+def _place_of(body: Json) -> tuple[float, float, float] | None:
+    place = body.get("place")
+    return (place[0], place[1], place[2]) if place else None
 
 
 def _line_of(body: Json) -> LineReading:

@@ -27,7 +27,7 @@ from checkpoint.crossing import (
 )
 from checkpoint.crossing_record import decision_body, personal_record
 from checkpoint.errors import CredentialError, GateError, JournalError
-from checkpoint.events import Kind, Lane, PhotoRef
+from checkpoint.events import Event, Kind, Lane, PhotoRef
 from checkpoint.gate_view import GateSettings, GateView, Shown
 from checkpoint.journal import Journal, LogQuery
 from checkpoint.policy import RulePack, decide
@@ -43,6 +43,19 @@ __all__ = ["Gate", "GateSettings", "GateView", "digest"]
 
 MOST_PEOPLE = 60  # a coach
 CODE_AGAIN_S = 600.0  # a code that left so lately and comes back is compared with an ID before it admits anybody
+CORRECTABLE = frozenset(
+    {
+        Kind.CROSSING_DECIDED,
+        Kind.OVERRIDDEN,
+        Kind.TEST_STARTED,
+        Kind.TEST_READ,
+        Kind.TEST_CONFIRMED,
+        Kind.TEST_VOIDED,
+        Kind.KITS_RECEIVED,
+        Kind.KITS_DRAWN,
+    }
+)
+"""What an officer may say was wrong: acts, not log-ins, faults or another correction."""
 DIGEST_CHARS = 32  # of a code's digest in the journal and in memory
 
 
@@ -210,6 +223,24 @@ class Gate:
             rest = tuple(s for s in crossing.seats if s.number != seat)
             self._crossing = replace(crossing, seats=rest)
             self._light(self._crossing, self.clock.now())
+
+    def correct_entry(self, event: Event, *, why: str, officer: str) -> None:
+        """Say by a new event that an entry of the journal is wrong; what stands at the barrier is undone with it."""
+        if event.kind not in CORRECTABLE:
+            raise GateError("not-correctable", f"{event.kind} is no act that can be taken back")
+        if not why.strip():
+            raise GateError("reason-needed", "a correction needs a reason")
+        with self._acting():
+            seats = self._crossing.seats if self._crossing is not None else ()
+            seat = next((s.number for s in seats if s.recorded.seq == event.seq), None)
+            if seat is not None:
+                self.correct(seat, why=why, officer=officer)
+                return
+            body = {"corrects": event.seq, "why": why.strip(), "officer": officer}
+            told = {
+                name: event.body[name] for name in ("crossing", "seat", "slot", "test", "lot") if name in event.body
+            }
+            self.journal.append(Kind.CORRECTED, told | body)
 
     def next(self, *, officer: str, because: str = "next") -> None:
         """Close the crossing: the lamp returns to red, and the card to neutral."""

@@ -22,6 +22,8 @@ from web.serving import services
 
 blueprint = Blueprint("bench", __name__)
 
+LONGEST_LOT = 120  # characters: a kit's scanned code holds its number, expiry and lot
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -265,7 +267,7 @@ def _same_test(slot: int) -> None:
 
 
 def _lot() -> str:
-    lot = (request.form.get("lot_typed", "").strip() or request.form.get("lot", "").strip())[:40]
+    lot = (request.form.get("lot_typed", "").strip() or request.form.get("lot", "").strip())[:LONGEST_LOT]
     if not lot:
         raise BenchError("lot-needed")
     return lot

@@ -1,26 +1,35 @@
 """The log's pages: what happened, newest first, and one entry with everything that explains it."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 
 from checkpoint.assay import Outcome
 from checkpoint.crossing import Verdict
+from checkpoint.errors import GateError
 from checkpoint.events import Event, Kind
+from checkpoint.gate import CORRECTABLE
 from checkpoint.journal import LogQuery
+from checkpoint.reasons import Reason
+from checkpoint.replay import replay
 from web import words
-from web.access import officer, reading
-from web.errors import wants_json
+from web.access import deciding, officer, reading
+from web.errors import done, wants_json
 from web.officers import Role
+from web.plates import kept
 from web.plots import profile_plot
 from web.serving import services
 
 blueprint = Blueprint("log", __name__)
 
 PAGE = 40
+MOST_CORRECTIONS = 200  # of one crossing, or the newest of all where an entry belongs to none
 MOST_REVEALED = 20  # entries whose names a session keeps open: the oldest closes again
+_TOKEN = re.compile(r"[0-9a-f]{32}")
 SPANS = {"1h": timedelta(hours=1), "12h": timedelta(hours=12), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 FILTERED_KINDS = (
     Kind.CROSSING_DECIDED,
@@ -28,9 +37,12 @@ FILTERED_KINDS = (
     Kind.CORRECTED,
     Kind.TEST_STARTED,
     Kind.TEST_READ,
+    Kind.TEST_CONFIRMED,
     Kind.TEST_VOIDED,
     Kind.TEST_REFUSED,
     Kind.LOGGED_IN,
+    Kind.KITS_RECEIVED,
+    Kind.SHIFT_HANDED_OVER,
     Kind.PERSONAL_VIEWED,
     Kind.DEVICE_FAULT,
     Kind.RULES_CHANGED,
@@ -60,6 +72,11 @@ class Filters:
     span: str = ""
     officer: str = ""
     crossing: str = ""
+    reason: str = ""
+    slot: str = ""
+    test: str = ""
+    lot: str = ""
+    plate: str = ""  # a token: the plate itself stands in no address
 
     @classmethod
     def of_request(cls) -> "Filters":
@@ -71,6 +88,11 @@ class Filters:
             span=_one_of(ask("span", ""), list(SPANS)),
             officer=ask("officer", "")[:40],
             crossing=ask("crossing", "")[:64],
+            reason=_one_of(ask("reason", ""), [r.value for r in Reason]),
+            slot=slot if (slot := ask("slot", "")).isascii() and slot.isdigit() and len(slot) < 4 else "",
+            test=ask("test", "")[:64],
+            lot=ask("lot", "").strip()[:40],
+            plate=token if _TOKEN.fullmatch(token := ask("plate", "")) else "",
         )
 
     def query(self, now: datetime, before: int | None) -> LogQuery:
@@ -80,6 +102,11 @@ class Filters:
             kind=self.kind or None,
             officer=self.officer or None,
             crossing=self.crossing or None,
+            reason=self.reason or None,
+            slot=int(self.slot) if self.slot else None,
+            test=self.test or None,
+            lot=self.lot or None,
+            plate=self.plate or None,
             since=now - SPANS[self.span] if self.span else None,
             before_seq=before,
             limit=PAGE,
@@ -88,12 +115,16 @@ class Filters:
     @property
     def any(self) -> bool:
         """Whether anything is filtered out."""
-        return any((self.verdict, self.kind, self.span, self.officer, self.crossing))
+        return bool(self.args())
+
+    @property
+    def rare(self) -> bool:
+        """Whether one of the filters is set that stand behind "more"."""
+        return any((self.kind, self.reason, self.slot, self.lot, self.officer))
 
     def args(self) -> dict[str, str]:
         """Return the filters as they stand in an address."""
-        pairs = {"verdict": self.verdict, "kind": self.kind, "span": self.span, "officer": self.officer}
-        return {k: v for k, v in {**pairs, "crossing": self.crossing}.items() if v}
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 @blueprint.get("/log")
@@ -112,9 +143,63 @@ def page() -> str:
         filters=filters,
         spans=SPANS,
         kinds=FILTERED_KINDS,
+        reasons=sorted(Reason, key=lambda code: str(words.reason(code).word)),
+        slots=station.bench.settings.slots,
         officers=station.officers.names(),
         may_export=officer().role is not Role.OFFICER,
     )
+
+
+@blueprint.post("/log/search")
+@reading
+def search() -> Response:
+    """Find an entry by its number, a test or crossing by its name, a lot, or a plate; looking for a plate is logged."""
+    text = request.form.get("q", "").strip()[:60]
+    if not text:
+        return cast("Response", redirect(url_for("log.page"), code=303))
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) <= 9 and (text != number or _is_entry(int(number))):
+        return cast("Response", redirect(url_for("log.entry", seq=int(number)), code=303))
+    journal = services().journal
+    for found in (Filters(crossing=text), Filters(test=text), Filters(lot=text)):
+        query = found.query(services().gate.clock.now().wall, before=None)
+        if journal.search(replace(query, limit=1)).entries:
+            return cast("Response", redirect(_listed(found), code=303))
+    try:
+        plate = journal.plate_token(kept(text))
+    except GateError:
+        return cast("Response", redirect(_listed(Filters(lot=text)), code=303))  # it says that nothing matches
+    who = officer()
+    journal.append(
+        Kind.PERSONAL_VIEWED, {"what": "plate-searched", "plate": plate, "officer": who.name, "role": who.role}
+    )
+    return cast("Response", redirect(_listed(Filters(plate=plate)), code=303))
+
+
+def _listed(filters: Filters) -> str:
+    return f"{url_for('log.page')}?{urlencode(filters.args())}"
+
+
+def _is_entry(seq: int) -> bool:
+    return 1 <= seq <= services().journal.head().seq
+
+
+@blueprint.post("/log/<int:seq>/correct")
+@deciding
+def correct(seq: int) -> Response:
+    """Say that an entry is wrong, by a new entry; the old one stays as it is."""
+    event = _event(seq)
+    if corrections_of(event):
+        raise GateError("corrected-already")
+    why = (request.form.get("why_typed", "").strip() or request.form.get("why", "").strip())[:200]
+    services().gate.correct_entry(event, why=why, officer=officer().name)
+    return done(url_for("log.entry", seq=seq), go=True)
+
+
+def corrections_of(event: Event) -> tuple[Event, ...]:
+    """Return the corrections of an entry, newest first."""
+    query = LogQuery(kind=Kind.CORRECTED, crossing=event.body.get("crossing"), limit=MOST_CORRECTIONS)
+    return tuple(e for e in services().journal.search(query).entries if e.body.get("corrects") == event.seq)
 
 
 @blueprint.get("/log/<int:seq>")
@@ -137,6 +222,9 @@ def entry(seq: int) -> str:
         plot=profile_plot(profile) if profile else None,
         around=[row_of(e) for e in around if e.seq != seq],
         plain=plain_values(event),
+        corrections=corrections_of(event),
+        may_correct=event.kind in CORRECTABLE and officer().role.may_decide,
+        replayed=replay(event, station.gate.rules),
         when=datetime.fromisoformat,
     )
 

@@ -185,6 +185,8 @@ MISTAKES: Mapping[str, Said] = {
     "second-person-needed": Said(_("A second person must confirm."), _("Choose somebody other than yourself.")),
     "reason-needed": Said(_("A reason is missing."), _("Choose or type why.")),
     "nothing-to-override": Said(_("This person is admitted already."), _("Nothing needs to be changed.")),
+    "not-correctable": Said(_("This entry is nothing that can be taken back."), _("Nothing was changed.")),
+    "corrected-already": Said(_("This entry was corrected already."), _("Look at the correction.")),
     "plate-unreadable": Said(_("This plate cannot be."), _("Enter 4 to 10 letters and digits.")),
     # log-in
     "wrong-pin": Said(_("Wrong PIN."), _("Try again.")),

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 DATABASE = "journal.db"
 PHOTOS = "photos"
+PLATES = ("plate", "trailer")
+"""Parts of a personal record that an entry can be found by."""
 
 
 class Journal:
@@ -139,6 +141,12 @@ class Journal:
             event = replace(event, hash=chain_hash(head.hash, text))
             sealed = (record.ciphertext, *keys) if record and keys else None
             insert_event(db, event, text.decode(), sealed)
+            if personal is not None:
+                plates = {personal.get(name) for name in PLATES} - {None, ""}
+                db.executemany(
+                    "INSERT INTO plates (seq, token) VALUES (?, ?)",
+                    [(event.seq, self.seal.token(str(plate))) for plate in plates],
+                )
         self._tell(event)
         return event
 
@@ -191,6 +199,10 @@ class Journal:
                 [after, limit],
             ).fetchall()
         return [event_of(row) for row in rows]
+
+    def plate_token(self, plate: str) -> str:
+        """Return by what `LogQuery.plate` asks for a plate as it is kept: hex, of use at this station only."""
+        return self.seal.token(plate).hex()
 
     def search(self, query: LogQuery) -> LogPage:
         """Return one page of events, newest first."""

@@ -25,6 +25,7 @@ class LogQuery:
     slot: int | None = None
     test: str | None = None
     lot: str | None = None
+    plate: str | None = None  # a token, see `Journal.plate_token`
     since: datetime | None = None
     until: datetime | None = None
     before_seq: int | None = None
@@ -55,7 +56,7 @@ def search(db: sqlite3.Connection, query: LogQuery) -> LogPage:
     return LogPage(entries, entries[-1].seq if len(rows) > query.limit else None)
 
 
-def _conditions(query: LogQuery) -> tuple[list[str], list[str | int]]:
+def _conditions(query: LogQuery) -> tuple[list[str], list[str | int | bytes]]:
     equal = {
         "verdict": query.verdict,
         "kind": query.kind,
@@ -66,11 +67,14 @@ def _conditions(query: LogQuery) -> tuple[list[str], list[str | int]]:
         "test": query.test,
         "lot": query.lot,
     }
-    clauses, values = [], list[str | int]()
+    clauses, values = [], list[str | int | bytes]()
     for column, wanted in equal.items():
         if wanted is not None:
             clauses.append(f"{column} = ?")
             values.append(wanted if isinstance(wanted, int) else str(wanted))
+    if query.plate is not None:
+        clauses.append("seq IN (SELECT seq FROM plates WHERE token = ?)")
+        values.append(bytes.fromhex(query.plate))
     if query.since is not None:
         clauses.append("at >= ?")
         values.append(wall_text(query.since))

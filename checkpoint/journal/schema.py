@@ -95,3 +95,17 @@ def photos_to_send(db: Database) -> None:
         "WHEN EXISTS (SELECT 1 FROM event_photos WHERE sha256 = OLD.sha256) "
         "BEGIN INSERT OR IGNORE INTO photos_due (sha256) VALUES (OLD.sha256); END"
     )
+
+
+@migrations()
+def plates_to_find(db: Database) -> None:
+    """By which entries a plate is found: a token that only this station's key makes, gone with the personal record."""
+    db.table("plates").create(
+        {"seq": int, "token": bytes}, pk=("seq", "token"), foreign_keys=[("seq", "events", "seq")]
+    )
+    db.table("plates").create_index(["token", "seq"])
+    db.execute("CREATE TRIGGER plates_go AFTER DELETE ON personal BEGIN DELETE FROM plates WHERE seq = OLD.seq; END")
+    db.execute(
+        "CREATE TRIGGER plates_forgotten AFTER UPDATE OF station_key ON personal WHEN NEW.station_key IS NULL "
+        "BEGIN DELETE FROM plates WHERE seq = NEW.seq; END"
+    )

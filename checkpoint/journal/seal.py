@@ -1,5 +1,6 @@
 """The keys that seal personal data at the station: its own, and headquarters' public one."""
 
+import hmac
 import secrets
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from checkpoint.errors import JournalError
 from checkpoint.sealed import KEY_BYTES, decrypt, encrypt, seal_key
 
 _WRAP = b"checkpoint station key 1"
+_TOKEN = b"checkpoint plate token 1\0"
 _STATION_KEY = "station.key"
 _HQ_KEY = "headquarters-seal.pub"
 
@@ -60,6 +62,10 @@ class Seal:
     def unwrap(self, wrapped: bytes) -> bytes:
         """Return a record's key; raise ValueError where it was wrapped by another station."""
         return decrypt(wrapped, self._station_key, _WRAP)
+
+    def token(self, text: str) -> bytes:
+        """Return 16 bytes by which the station finds `text` again without keeping it; another station's differ."""
+        return hmac.digest(self._station_key, _TOKEN + text.encode(), "sha256")[:16]
 
     def seal_to_headquarters(self, key: bytes) -> bytes | None:
         """Return a record's key as only headquarters can use it, None where its public key is not known yet."""

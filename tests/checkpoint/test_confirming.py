@@ -13,14 +13,15 @@ from checkpoint.reasons import Reason
 from tests.checkpoint.station_parts import OFFICER, SECOND, Parts
 from tests.checkpoint.test_bench import reading, start
 
-CASSETTE, OTHER_CASSETTE = "f0" * 32, "0f" * 32
+CASSETTE, OTHER_CASSETTE = (641.2, 323.5, 0.1), (655.9, 318.8, 0.15)
+Place = tuple[float, float, float]
 
 
-def read(parts: Parts, outcome: Outcome, *, slot: int = 2, fingerprint: str = "") -> ReadTest:
+def read(parts: Parts, outcome: Outcome, *, slot: int = 2, place: Place | None = None) -> ReadTest:
     """Start a test, let its time pass, read it, and return what waits for a word."""
     start(parts, slot)
     parts.clock.turn(minutes=15)
-    look = parts.bench.read(slot, replace(reading(outcome), fingerprint=fingerprint), [], officer=OFFICER)
+    look = parts.bench.read(slot, replace(reading(outcome), place=place), [], officer=OFFICER)
     assert look.waiting is not None
     return look.waiting
 
@@ -106,7 +107,7 @@ def test_a_positive_cannot_be_ended_without_a_result_by_one_person(parts: Parts)
 
 
 def test_a_reading_waits_for_its_word_across_a_restart(parts: Parts) -> None:
-    waiting = read(parts, Outcome.NEGATIVE, fingerprint=CASSETTE)
+    waiting = read(parts, Outcome.NEGATIVE, place=CASSETTE)
     bench = parts.started_again()
     again = bench.slot(2).read
     assert again is not None
@@ -118,10 +119,10 @@ def test_a_reading_waits_for_its_word_across_a_restart(parts: Parts) -> None:
 
 
 def test_a_cassette_that_was_read_before_is_known_and_needs_a_second_person(parts: Parts) -> None:
-    first = read(parts, Outcome.NEGATIVE, fingerprint=CASSETTE)
+    first = read(parts, Outcome.NEGATIVE, place=CASSETTE)
     parts.bench.confirm(2, first.test.id, officer=OFFICER)
     lamps = len(parts.lamps.history)
-    second = read(parts, Outcome.NEGATIVE, slot=3, fingerprint=CASSETTE[:-1] + "1")
+    second = read(parts, Outcome.NEGATIVE, slot=3, place=(641.9, 323.1, 0.102))
     assert second.seen_before is not None
     assert (second.seen_before.test, second.seen_before.slot) == (first.test.id, 2)
     with pytest.raises(BenchError, match="second-person-needed"):
@@ -134,36 +135,45 @@ def test_a_cassette_that_was_read_before_is_known_and_needs_a_second_person(part
 
 
 def test_a_cassette_is_known_again_after_a_restart(parts: Parts) -> None:
-    first = read(parts, Outcome.NEGATIVE, fingerprint=CASSETTE)
+    first = read(parts, Outcome.NEGATIVE, place=CASSETTE)
     parts.bench.confirm(2, first.test.id, officer=OFFICER)
     parts.started_again()
-    assert read(parts, Outcome.NEGATIVE, slot=3, fingerprint=CASSETTE).seen_before is not None
+    assert read(parts, Outcome.NEGATIVE, slot=3, place=CASSETTE).seen_before is not None
 
 
-@pytest.mark.parametrize("fingerprint", [OTHER_CASSETTE, ""])
-def test_another_cassette_or_one_without_a_fingerprint_is_not_taken_for_an_earlier_one(
-    parts: Parts, fingerprint: str
+@pytest.mark.parametrize("place", [OTHER_CASSETTE, None])
+def test_another_cassette_or_one_without_a_place_is_not_taken_for_an_earlier_one(
+    parts: Parts, place: Place | None
 ) -> None:
-    first = read(parts, Outcome.NEGATIVE, fingerprint=CASSETTE if fingerprint else "")
+    first = read(parts, Outcome.NEGATIVE, place=CASSETTE if place else None)
     parts.bench.confirm(2, first.test.id, officer=OFFICER)
-    assert read(parts, Outcome.NEGATIVE, slot=3, fingerprint=fingerprint).seen_before is None
+    assert read(parts, Outcome.NEGATIVE, slot=3, place=place).seen_before is None
 
 
 def test_a_picture_taken_again_of_the_same_test_is_not_a_reuse(parts: Parts) -> None:
     start(parts, 2)
     parts.clock.turn(minutes=15)
     for outcome in (Outcome.RETAKE, Outcome.NEGATIVE):
-        look = parts.bench.read(2, replace(reading(outcome), fingerprint=CASSETTE), [], officer=OFFICER)
+        look = parts.bench.read(2, replace(reading(outcome), place=CASSETTE), [], officer=OFFICER)
     assert look.waiting is not None
     assert look.waiting.seen_before is None
 
 
 def test_a_positive_stands_even_where_its_cassette_was_seen_before(parts: Parts) -> None:
-    first = read(parts, Outcome.NEGATIVE, fingerprint=CASSETTE)
+    first = read(parts, Outcome.POSITIVE, place=CASSETTE)
     parts.bench.confirm(2, first.test.id, officer=OFFICER)
-    second = read(parts, Outcome.POSITIVE, slot=3, fingerprint=CASSETTE)
+    parts.gate.next(officer=OFFICER)
+    second = read(parts, Outcome.POSITIVE, slot=3, place=CASSETTE)
     assert second.seen_before is not None
     assert parts.lamps.shown is Lamp.RED
+    assert second.decision is not None
+    assert second.decision.reason is Reason.ANTIGEN_POSITIVE
+
+
+def test_lines_of_another_strength_are_of_another_cassette(parts: Parts) -> None:
+    first = read(parts, Outcome.NEGATIVE, place=CASSETTE)
+    parts.bench.confirm(2, first.test.id, officer=OFFICER)
+    assert read(parts, Outcome.POSITIVE, slot=3, place=CASSETTE).seen_before is None
 
 
 def test_what_was_confirmed_stands_in_the_journal_beside_what_was_read(parts: Parts) -> None:

@@ -1,9 +1,10 @@
 """Reads every cassette in a picture: the adapter of the `CassetteReader` port."""
 
 from dataclasses import replace
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 import numpy as np
+import numpy.typing as npt
 
 from checkpoint.assay import NO_LINE, Outcome, Reading
 from checkpoint.ports import CassetteShot, Image
@@ -72,7 +73,14 @@ def _cassette(image: Image, located: Located, rectified: Rectified) -> CassetteS
         read = replace(read, reading=unknown)
     corners = tuple((float(x), float(y)) for x, y in np.asarray(located.corners))
     picture = evidence.draw(centred.window, read, cassette=rectified.cassette)
-    return CassetteShot(replace(read.reading, corners=corners), picture)
+    return CassetteShot(replace(read.reading, corners=corners, place=_place(np.asarray(located.corners))), picture)
+
+
+def _place(corners: npt.NDArray[Any]) -> tuple[float, float, float]:
+    """Return a cassette's middle in the picture (pixels) and its turn (radians), from its four corners."""
+    x, y = corners.mean(axis=0)
+    along = corners[1] - corners[0] + corners[2] - corners[3]
+    return float(x), float(y), float(np.arctan2(along[1], along[0]))
 
 
 def _without_direction(reading: Reading) -> Reading:

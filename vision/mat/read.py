@@ -168,7 +168,7 @@ def _read_slot(
         lambda at: _cut_window(image, view, at),
         lambda window, scale: reader(window, control_end=ControlEnd.START, mm_per_px=1 / scale),
     )
-    reading = replace(centred.read.reading, slot=slot.number, corners=found.corners)
+    reading = replace(centred.read.reading, slot=slot.number, corners=found.corners, place=_place(centred.frame))
     if not sure and reading.outcome is not Outcome.POSITIVE:
         # Which end the control line is at is not certain here, so one line alone, or none, says nothing.
         reading = replace(reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
@@ -180,6 +180,11 @@ def _read_slot(
         window_reading=centred.read,
         frame=centred.frame,
     )
+
+
+def _place(on_sheet: Frame) -> tuple[float, float, float]:
+    """Return where a window lies on the mat lying flat: pixels at `FLAT_PX_PER_MM`, radians."""
+    return on_sheet.x * FLAT_PX_PER_MM, on_sheet.y * FLAT_PX_PER_MM, on_sheet.angle
 
 
 def _no_result(reason: Reason, corners: npt.NDArray[Any]) -> Reading:

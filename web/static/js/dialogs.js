@@ -14,7 +14,7 @@ export function startDialogs() {
 }
 
 function open(dialog) {
-  const state = document.querySelector(".gate-state, .panel-state").dataset;
+  const state = document.querySelector(".gate-state, .panel-state")?.dataset ?? {};
   const form = dialog.querySelector("form");
   form.reset();
   for (const field of dialog.querySelectorAll("[data-fill]")) field.value = state[field.dataset.fill] ?? "";

@@ -2,6 +2,7 @@
 import { ask } from "./station-fetch.js";
 
 export function startLog() {
+  document.querySelector("[data-print]")?.addEventListener("click", () => print());
   const filters = document.querySelector("[data-filters]");
   filters?.addEventListener("change", () => filters.requestSubmit());
   const list = document.querySelector("[data-endless]");

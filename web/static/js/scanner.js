@@ -1,13 +1,20 @@
 // A hand scanner types what it reads, fast, and ends with Enter. Fingers are slower, and typing into a field is left alone.
+// At the gate it is a traveller's code; at the bench it is a kit's, and goes into the lot's field.
 import { say } from "./say.js";
 import { refreshAll } from "./regions.js";
+import { play } from "./sounds.js";
 import { ask } from "./station-fetch.js";
 
 const FASTEST_FINGERS_MS = 60;
 const SHORTEST = 8;
 
 export function startScanner() {
-  if (!document.querySelector(".gate")) return;
+  if (!document.querySelector(".gate, .bench")) return;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-scan]")) return;
+    event.preventDefault(); // the scanner's Enter starts no test: the drops may not be on yet
+    event.target.form.querySelector("button.act")?.focus();
+  });
   let keys = "";
   let last = 0;
   document.addEventListener("keydown", (event) => {
@@ -27,6 +34,14 @@ export function startScanner() {
 }
 
 async function send(text) {
+  const lot = document.querySelector(".bench [data-scan]");
+  if (lot) {
+    lot.value = text;
+    lot.dispatchEvent(new Event("input", { bubbles: true }));
+    play("seen");
+    return;
+  }
+  if (!document.querySelector(".gate")) return;
   const body = new FormData();
   body.set("text", text);
   try {
