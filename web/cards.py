@@ -68,8 +68,9 @@ class LightFor:
 class GateCard:
     """The whole gate as the page shows it.
 
-    ``state``: "neutral", "admit", "hold", "refuse" or "fault"; ``first`` is the act to offer first: "show" a code, the
-    "test" or the "next" vehicle. ``cue`` names the sound and ``cue_key`` changes when it is to be heard again.
+    ``state``: "neutral", "admit", "hold", "refuse" or "fault"; ``first`` is the act to offer first: "show" a code,
+    "compare" it with the ID, the "test" or the "next" vehicle. ``cue`` names the sound and ``cue_key`` changes when it
+    is to be heard again.
     """
 
     state: str
@@ -149,6 +150,8 @@ def _first(state: str, reason: Reason | None, selected: SeatCard | None) -> str:
     if selected is None or state == "fault" or reason is Reason.OCCUPANT_NOT_CHECKED:
         return "show"
     if selected.verdict is Verdict.HOLD and state != "neutral":
+        if selected.reason is Reason.SAME_CODE_OTHER_PERSON:
+            return "compare"
         return "test" if selected.reason in WANTS_TEST else "show"
     return "next"
 
