@@ -146,6 +146,16 @@ def plain_copy(database: str, scratch: Path) -> float:
     return seconds
 
 
+def stored_bytes(database: str) -> int:
+    """Return how large `events` is, its partitions and indexes with it."""
+    engine = sa.create_engine(database)
+    with engine.connect() as db:
+        parts = "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('events')"
+        size = int(db.execute(sa.text(parts)).scalar_one())
+    engine.dispose()
+    return size
+
+
 # -- what a growing store costs ----------------------------------------------------------------------------------------
 
 
@@ -240,6 +250,7 @@ def main() -> int:
             aim_s = AIM_S * asked.crossings / CROSSINGS
             missed = seconds > aim_s
             say(what="aim", seconds=round(aim_s, 1), met=not missed)
+            say(what="stored", bytes_per_event=stored_bytes(server.url) // asked.crossings)
             if not asked.skip_alerts:
                 missed |= not alerts_while_uploading(scratch / "hq", server.url, say)
             office = open_office(Config(data=scratch / "hq", database=server.url), after_the_day)

@@ -181,9 +181,9 @@ class Ingest:
             values: dict[str, object] = {"clock_off_s": (sent - now).total_seconds()}
         except (ValueError, TypeError) as error:
             raise Refused(422, "sent_at is not a time with its zone") from error
-        older_head = head is not None and (head.epoch, head.seq) < (station.head_epoch, station.head_seq)
+        known, told = (station.head_epoch, station.head_seq), (head.epoch, head.seq) if head is not None else None
         before = station.last_sent_at
-        if before is not None and (sent == before or (older_head and sent < before)):
+        if told and before and ((told < known and sent <= before) or (told == known and sent == before)):
             return False
         values |= {"last_seen_at": now, "last_sent_at": sent}
         if head is not None:

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -32,7 +32,7 @@ def sync_blueprint(office: Office) -> Blueprint:
     def place() -> Iterator[None]:
         """Hold one of the places for uploads; the herd is asked to come back, spread out."""
         if not places.acquire(timeout=1.0):
-            raise Refused(429, "busy", retry_after_s=_BUSY_RETRY_S + secrets.randbelow(_BUSY_RETRY_S * 5))
+            raise Refused(429, "busy", retry_after_s=busy_retry_s())
         try:
             yield
         finally:
@@ -85,6 +85,11 @@ def sync_blueprint(office: Office) -> Blueprint:
         return refusal(Refused(503, "headquarters cannot store this now", retry_after_s=_STORE_RETRY_S))
 
     return door
+
+
+def busy_retry_s(below: Callable[[int], int] = secrets.randbelow) -> int:
+    """Return how long a station is asked to stay away; `below` gives a random whole number below another."""
+    return _BUSY_RETRY_S + below(_BUSY_RETRY_S * 5)
 
 
 def refusal(refused: Refused) -> Response:

@@ -26,6 +26,7 @@ from checkpoint.sync.messages import (
     unclosed_days,
     want,
 )
+from checkpoint.sync.pace import Pace
 from checkpoint.voucher import open_voucher
 from checkpoint.wire import (
     PHOTO_CHUNK,
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 
 _PHOTOS_A_ROUND = 50
 _MOST_DOCUMENTS = 100
+_EARLY_A_MESSAGE = 50
 VOUCHER = "voucher"
 """The note that holds headquarters' word for this station's key (base64)."""
 
@@ -94,6 +96,7 @@ class SyncClient:
         self._handed_down = handed_down
         self._published: list[str] = []
         self._no_good: set[str] = set()
+        self._pace = Pace()
         self.rules: Callable[[], list[str]] = list
         self.faults: Callable[[], list[str]] = list
         self.kits: Callable[[], dict[str, int]] = dict
@@ -117,6 +120,7 @@ class SyncClient:
             error, retry_after_s = str(refused), refused.retry_after_s
         except (SyncError, JournalError) as trouble:
             error = str(trouble)
+            self._pace.slower()
         return SyncReport(
             sent=done.sent,
             early=done.early,
@@ -165,7 +169,7 @@ class SyncClient:
             self.journal.outbox.remember(VOUCHER, voucher)
 
     def _send_early(self, done: _Round) -> None:
-        while due := self.journal.outbox.early_due():
+        while due := self.journal.outbox.early_due(self._pace.part_of(_EARLY_A_MESSAGE)):
             due = [event for event in due if event.epoch == due[0].epoch]
             fields = self._line.post("early", early_copies(self.journal, self.enrolment, due, self._now()))
             try:
@@ -180,9 +184,7 @@ class SyncClient:
 
     def _send_batches(self, done: _Round) -> None:
         rewound = False
-        while (
-            batch := next_batch(self.journal, self.enrolment, self.journal.outbox.cursor(), self._now())
-        ) is not None:
+        while (batch := self._next_batch()) is not None:
             self._send_early(done)  # what became urgent meanwhile does not wait for the rest
             try:
                 self._take_reply(self._line.post("batch", batch))
@@ -195,6 +197,11 @@ class SyncClient:
             else:
                 rewound = False
                 done.sent += len(batch["events"])
+                self._pace.faster()
+
+    def _next_batch(self) -> Json | None:
+        cursor = self.journal.outbox.cursor()
+        return next_batch(self.journal, self.enrolment, cursor, self._now(), share=self._pace.share)
 
     def _start_again_at(self, need: int) -> None:
         """Headquarters misses events this station thought were there: it was restored from an older backup."""
@@ -277,7 +284,7 @@ class SyncClient:
         offset, corrected = 0, False
         while offset < len(data):
             self._send_early(done)
-            piece = data[offset : offset + PHOTO_CHUNK]
+            piece = data[offset : offset + self._pace.part_of(PHOTO_CHUNK)]
             fields = {
                 "v": VERSION,
                 "device": self.enrolment.device,
@@ -295,6 +302,7 @@ class SyncClient:
                 corrected = True
             else:
                 corrected = False
+                self._pace.faster()
             if not isinstance(have, int) or not 0 <= have <= len(data) or (have == offset and not corrected):
                 raise SyncError(f"headquarters has {have} bytes of a photo of {len(data)}")
             offset = have

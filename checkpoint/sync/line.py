@@ -1,7 +1,9 @@
 """The line to headquarters: messages out, answers back, and every kind of trouble as one kind of error."""
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
@@ -21,11 +23,31 @@ class Refused(SyncError):  # noqa: N818  the word says what happened
         super().__init__(f"headquarters answered {status}: {fields.get('error', 'no reason given')}")
 
 
-class Line:
-    """HTTP to one headquarters. ``last_contact`` is when it last answered yes, None where it has not yet."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
 
-    def __init__(self, url: str, http: httpx.Client, now: Callable[[], datetime]) -> None:
+
+class Line:
+    """HTTP to one headquarters. ``last_contact`` is when it last answered yes, None where it has not yet.
+
+    `monotonic` gives seconds: an answer that only trickles is given up, or it would hold up the next positive.
+    """
+
+    PATIENCE_S = 60.0
+    MOST_ANSWER = 8_000_000
+
+    def __init__(
+        self,
+        url: str,
+        http: httpx.Client,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.http = http
+        self._monotonic = monotonic
         self.last_contact: datetime | None = None
         self._url = url
         self._now = now
@@ -43,19 +65,28 @@ class Line:
         headers = {"Content-Type": "application/octet-stream", "Checkpoint-Part": pack_text(fields)}
         return _object(self._request(f"/sync/v1/photo/{fields['sha256']}", content=piece, headers=headers))
 
-    def _post_packed(self, what: str, fields: Json) -> httpx.Response:
+    def _post_packed(self, what: str, fields: Json) -> _Answer:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         return self._request(f"/sync/v1/{what}", content=pack(fields), headers=headers)
 
-    def _request(self, path: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
+    def _request(self, path: str, *, content: bytes, headers: dict[str, str]) -> _Answer:
+        until = self._monotonic() + self.PATIENCE_S
+        body = bytearray()
         try:
-            response = self.http.post(self._url + path, content=content, headers=headers)
+            with self.http.stream("POST", self._url + path, content=content, headers=headers) as response:
+                for block in response.iter_bytes():
+                    body += block
+                    if self._monotonic() > until:
+                        raise SyncError("headquarters' answer is too slow")
+                    if len(body) > self.MOST_ANSWER:
+                        raise SyncError("headquarters' answer is too large")
         except httpx.HTTPError as error:
             raise SyncError(f"headquarters did not answer: {error or type(error).__name__}") from error
-        if response.status_code != httpx.codes.OK:
-            raise Refused(response.status_code, _object(response), _retry_after(response))
+        answer = _Answer(response.status_code, bytes(body), response.headers)
+        if answer.status != httpx.codes.OK:
+            raise Refused(answer.status, _object(answer), _retry_after(answer))
         self.last_contact = self._now()
-        return response
+        return answer
 
 
 def pack_text(fields: Json) -> str:
@@ -63,15 +94,15 @@ def pack_text(fields: Json) -> str:
     return json.dumps(fields, separators=(",", ":"))
 
 
-def _object(response: httpx.Response) -> Json:
+def _object(answer: _Answer) -> Json:
     try:
-        return parse_object(response.content)
+        return parse_object(answer.content)
     except ValueError as error:
-        raise SyncError(f"headquarters' answer cannot be read ({response.status_code})") from error
+        raise SyncError(f"headquarters' answer cannot be read ({answer.status})") from error
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(answer: _Answer) -> float | None:
     try:
-        return max(0.0, float(response.headers["Retry-After"]))
+        return max(0.0, float(answer.headers["Retry-After"]))
     except (KeyError, ValueError):
         return None

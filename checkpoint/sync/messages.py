@@ -17,9 +17,12 @@ MANIFEST = "manifest"
 """The note that holds the last day (UTC) whose manifest headquarters has."""
 
 
-def next_batch(journal: Journal, enrolment: Enrolment, after: int, now: datetime) -> Json | None:
-    """Return the signed batch that follows event `after`, None where there is nothing to send."""
-    events = journal.outbox.after(after, most=MOST_EVENTS, most_bytes=MOST_BYTES)
+def next_batch(journal: Journal, enrolment: Enrolment, after: int, now: datetime, *, share: int = 1) -> Json | None:
+    """Return the signed batch that follows event `after`, None where there is nothing to send.
+
+    `share`: a slow line gets batches of so many times fewer events than there may be.
+    """
+    events = journal.outbox.after(after, most=max(1, MOST_EVENTS // share), most_bytes=MOST_BYTES // share)
     if not events:
         return None
     fields: Json = {
