@@ -1,11 +1,12 @@
 """Alarms: what is wrong with a station's chain itself, as a case for somebody and as a line in the log."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from hq.alerts import Concern, concern_of, raise_alert
+from hq.alerts import Concern, Occurrence, concern_of, raise_alert, raise_alerts
 from hq.refused import Refused
 from hq.rows import Arrived
 
@@ -24,7 +25,10 @@ def fork(db: sa.Connection, station: str, item: Arrived, why: str, now: datetime
     return Refused(409, f"event {item.seq}: {why}", fork=item.seq)
 
 
-def alert_to(db: sa.Connection, station: str, item: Arrived, now: datetime) -> None:
-    """Open the case an event calls for, if it calls for one."""
-    if item.event is not None and (concern := concern_of(item.event)) is not None:
-        raise_alert(db, station, concern, epoch=item.epoch, seq=item.seq, at=item.event.moment.wall, now=now)
+def alert_to(db: sa.Connection, station: str, items: Sequence[Arrived], now: datetime) -> None:
+    """Open the cases that events call for, if they call for any."""
+    events = [item.event for item in items if item.event is not None]
+    found = [(event, concern) for event in events if (concern := concern_of(event)) is not None]
+    raise_alerts(
+        db, station, [Occurrence(concern, event.epoch, event.seq, event.moment.wall) for event, concern in found], now
+    )

@@ -1,5 +1,6 @@
 """What headquarters must look at: positives, refusals, overrides, signs of tampering, silent stations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +45,22 @@ def concern_of(event: Event) -> Concern | None:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A concern and the event it is about; ``at`` is when that happened."""
+
+    concern: Concern
+    epoch: int
+    seq: int
+    at: datetime
+    occasion: str = ""
+
+    @property
+    def case(self) -> str:
+        """The case's id: the same concern about the same event, or on the same occasion, is one case."""
+        return f"{self.concern.kind}-{self.occasion or f'{self.epoch}-{self.seq}'}"
+
+
 def raise_alert(
     db: sa.Connection,
     station: str,
@@ -59,34 +76,57 @@ def raise_alert(
 
     ``occasion`` tells cases apart that no event of their own stands for; else the event's number does.
     """
-    id_ = f"{concern.kind}-{occasion or f'{epoch}-{seq}'}"
-    known = sa.select(alerts.c.id).where(alerts.c.station_id == station, alerts.c.id == id_)
-    if db.execute(known).first() is not None:
-        return False
-    rule = rule_for(db, concern.kind, concern.detail)
-    db.execute(
-        sa.insert(alerts).values(
-            station_id=station,
-            id=id_,
-            kind=concern.kind,
-            urgency=rule.urgency,
-            at=at,
-            received_at=now,
-            epoch=epoch,
-            seq=seq,
-            detail=concern.detail,
-            state=NEW,
-            state_at=now,
-            team="",
-            due_at=rule.due_at(NEW, now),
+    return bool(raise_alerts(db, station, [Occurrence(concern, epoch, seq, at, occasion)], now))
+
+
+def raise_alerts(db: sa.Connection, station: str, occurrences: Sequence[Occurrence], now: datetime) -> list[str]:
+    """Open the cases that are not open already, all at once; return the ids of the new ones."""
+    wanted = {one.case: one for one in occurrences}
+    if not wanted:
+        return []
+    known = sa.select(alerts.c.id).where(alerts.c.station_id == station, alerts.c.id.in_(wanted))
+    for case in db.execute(known).scalars().all():
+        del wanted[case]
+    if not wanted:
+        return []
+    kinds = {(one.concern.kind, one.concern.detail) for one in wanted.values()}
+    rules = {key: rule_for(db, *key) for key in kinds}
+    cases, steps = [], []
+    for case, one in wanted.items():
+        concern = one.concern
+        rule = rules[concern.kind, concern.detail]
+        cases.append(
+            {
+                "station_id": station,
+                "id": case,
+                "kind": concern.kind,
+                "urgency": rule.urgency,
+                "at": one.at,
+                "received_at": now,
+                "epoch": one.epoch,
+                "seq": one.seq,
+                "detail": concern.detail,
+                "state": NEW,
+                "state_at": now,
+                "team": "",
+                "due_at": rule.due_at(NEW, now),
+            }
         )
-    )
-    db.execute(
-        sa.insert(alert_steps).values(
-            station_id=station, alert_id=id_, step=1, entry="step", state=NEW, at=now, by="", note=concern.detail
+        steps.append(
+            {
+                "station_id": station,
+                "alert_id": case,
+                "step": 1,
+                "entry": "step",
+                "state": NEW,
+                "at": now,
+                "by": "",
+                "note": concern.detail,
+            }
         )
-    )
-    return True
+    db.execute(sa.insert(alerts), cases)
+    db.execute(sa.insert(alert_steps), steps)
+    return list(wanted)
 
 
 def _reason(body: dict[str, object]) -> str:

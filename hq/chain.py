@@ -106,10 +106,9 @@ class HeldChain:
         for item in new:
             if item.trouble:
                 self._quarantine(item)
-            if item.event is not None:
-                if item.event.photos:
-                    self._note_photos(item)
-                alert_to(db, device, item, now)
+            if item.event is not None and item.event.photos:
+                self._note_photos(item)
+        alert_to(db, device, new, now)
         reconcile(db, device, new, now)
         last = new[-1]
         at = last.event.moment.wall if last.event else now

@@ -38,7 +38,7 @@ def keep_early(db: sa.Connection, station: str, item: Arrived, now: datetime) ->
         )
     elif held != item.hash:
         fork(db, station, item, "an urgent event differs from the one held under its number", now)
-    alert_to(db, station, item, now)
+    alert_to(db, station, [item], now)
 
 
 def reconcile(db: sa.Connection, station: str, new: Sequence[Arrived], now: datetime) -> None:

@@ -190,7 +190,7 @@ class Outbox:
     def first_day(self) -> date | None:
         """Return the day (UTC) of the earliest event, None where nothing has happened yet."""
         with self._db.reading() as db:
-            at = db.execute("SELECT min(at) FROM log").fetchone()[0]
+            at = db.execute("SELECT min(at) FROM log WHERE at GLOB '[0-9]*-[0-9]*-[0-9]*T*'").fetchone()[0]
         return None if at is None else date.fromisoformat(at[:10])
 
     def note(self, name: str) -> str:
