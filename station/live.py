@@ -23,6 +23,7 @@ PREVIEW_WIDTH_PX = 960
 PREVIEW_QUALITY = 70
 WATCHED_S = 5.0  # hints are worked out only while somebody looks
 HINTS_EVERY_S = 0.5
+BORROWED_S = 3.0
 HANGS_S = 20.0  # a turn takes two seconds without a camera, and up to ten while a city's issuer is asked
 
 
@@ -58,6 +59,7 @@ class Feed:
     _fault: str = ""
     _encoded: tuple[int, bytes] = (-1, b"")
     _asked_at: float = 0.0
+    _borrowed_at: float = float("-inf")
     _taken_since: float = 0.0
     _lock: threading.Condition = field(default_factory=threading.Condition)
 
@@ -81,6 +83,17 @@ class Feed:
             self._frame, self._taken_since = frame, asked
             self._lock.notify_all()
         return frame
+
+    def borrowed_codes(self) -> tuple[str, ...]:
+        """Return the texts of the codes in view, for something else than the gate, which stands aside meanwhile."""
+        self._borrowed_at = time.monotonic()
+        with self._lock:
+            return tuple(code.text for code in self._sighting.codes if code.text is not None)
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether the codes in view have lately been asked for by something else than the gate."""
+        return time.monotonic() - self._borrowed_at < BORROWED_S
 
     def annotate(self, sighting: Sighting, hints: tuple[str, ...]) -> None:
         """Say what was seen in the newest frame."""
@@ -218,7 +231,7 @@ class GateLoop(Loop):
         officer = self._on_duty()
         hints = (sighting.hint.value,) if sighting.hint else ()
         self.feed.annotate(sighting, hints if officer else ("nobody-on-duty",))
-        if not officer:
+        if not officer or self.feed.borrowed:
             self._presence.forget()
             return
         seen = [digest(code.text) if code.text is not None else code.data.hex() for code in sighting.codes]

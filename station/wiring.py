@@ -37,12 +37,14 @@ from station.demo.wallet import Keys, Wallet
 from station.devices import open_cameras, open_lamps
 from station.duty import Duty
 from station.faults import Faults
+from station.first_run import CODE_FILE, LocalIdentity, SetUpCode
 from station.formats import station_formats, typed_credential
 from station.handed_down import HandedDownDocuments
 from station.lamps import WatchedLamps
 from station.live import HANGS_S, BenchLoop, Feed, GateLoop, Live, Loop
 from station.reading import SlotReader
 from station.receipts import Receipts
+from station.set_up import StationSetUp
 from station.trust_file import TrustFile
 from station.uploads import Uploads, http_client
 from station.watchdog import Look
@@ -154,8 +156,13 @@ class Station:
         self.journal.close()
 
 
-def build(config: Config) -> Station:
-    """Return the station that `config` describes; raise a `CheckpointError` where a part cannot be had."""
+def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Station:
+    """Return the station that `config` describes; raise a `CheckpointError` where a part cannot be had.
+
+    `restart` is called where a step of the set-up needs the station to begin anew.
+    """
+    local = LocalIdentity.load(config.data)
+    config = local.over(config)
     folders = Folders(config.data)
     clock = _clock(config)
     journal, recovery = open_or_recover(
@@ -239,20 +246,24 @@ def build(config: Config) -> Station:
         bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames
     )
 
+    identity = StationIdentity(
+        name=config.name,
+        town=config.town,
+        version=VERSION,
+        simulated=(*simulated, *(["lamps"] if lamps.simulated else [])),
+        timezone=config.timezone,
+        language=local.language,
+    )
+    live = Live(feeds)
+    code = SetUpCode(config.data / CODE_FILE)
     services = Services(
-        station=StationIdentity(
-            name=config.name,
-            town=config.town,
-            version=VERSION,
-            simulated=(*simulated, *(["lamps"] if lamps.simulated else [])),
-            timezone=config.timezone,
-        ),
+        station=identity,
         gate=gate,
         bench=bench,
         kits=kits,
         shifts=Shifts(journal, clock, kits, bench.board),
         journal=journal,
-        live=Live(feeds),
+        live=live,
         officers=officers,
         read_slot=slot_reader,
         read_ready=None if config.bench.mat == "none" else slot_reader.read_ready,
@@ -263,10 +274,13 @@ def build(config: Config) -> Station:
         lots=lambda: tuple(lot.lot for lot in kits.stock().in_use),
         confirm_time=lambda officer: _confirm_time(clock, journal, officer),
         receipt=Receipts(folders.keys, journal, clock),
+        set_up=StationSetUp(config.data, folders.keys, identity, journal, gate, lamps, live, code, restart),
         cassette_types=(GENERIC, *(name for name in known_types() if name != GENERIC)),
         scenes=scenes,
         demo_logins=tuple((name, pin) for name, pin, _ in DEMO_OFFICERS) if config.demo else (),
     )
+    if not officers.names():
+        code.show()
     return Station(services, journal, cameras, lamps, loops, uploads)
 
 

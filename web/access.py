@@ -68,6 +68,11 @@ def leading(view: Callable[P, R]) -> Callable[P, R]:
     return _guarded(view, lambda role: role in {Role.SHIFT_LEAD, Role.ADMIN})
 
 
+def administering(view: Callable[P, R]) -> Callable[P, R]:
+    """Only administrators."""
+    return _guarded(view, lambda role: role is Role.ADMIN)
+
+
 def _guarded(view: Callable[P, R], allowed: Callable[[Role], bool]) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -6,6 +6,8 @@ from typing import cast
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 from flask_babel import Babel, format_date, format_datetime, get_locale, gettext
 
+from web.serving import services
+
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}  # Babel makes zh_Hans_CN of zh_CN, so the catalogue's folder is named so
 THEMES = ("auto", "day", "night")
@@ -15,9 +17,12 @@ blueprint = Blueprint("language", __name__)
 
 
 def chosen_language() -> str:
-    """Return "zh" or "en": what was chosen on this tablet, else what its browser prefers, else Chinese."""
+    """Return "zh" or "en": chosen on this tablet, else at this station, else what its browser prefers, else Chinese."""
     chosen = request.cookies.get("language", "")
-    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES)) or "zh"
+    if chosen in LANGUAGES:
+        return chosen
+    stations = services().station.language
+    return stations if stations in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES)) or "zh"
 
 
 def chosen_theme() -> str:

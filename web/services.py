@@ -16,12 +16,13 @@ from checkpoint.vehicle import Seat
 from web.officers import Officers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StationIdentity:
     """Which station this is.
 
     ``simulated`` names the devices behind which nothing real stands ("camera", "lamps", ...): every page says so.
     ``timezone`` is an IANA name, e.g. "Asia/Shanghai"; pages show local time, the journal keeps UTC.
+    ``name``, ``town`` and ``language`` (of tablets that chose none) change when an administrator says so.
     """
 
     name: str
@@ -29,6 +30,7 @@ class StationIdentity:
     version: str
     simulated: tuple[str, ...] = ()
     timezone: str = "Asia/Shanghai"
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Services:
     is typed.
     ``scan_picture(picture, officer)`` lets a still picture take the camera's way through the gate; raises ValueError
     where it is no picture. ``confirm_time(officer)`` records that an officer compared the clock with a watch.
+    ``set_up`` does what the first run and the settings ask for (`web.set_up.SetUp`).
     ``cassette_types`` are the known ones by name, "generic" for the bench's own read window.
     ``scenes`` and ``demo_logins`` (name, PIN) exist only in the demo.
     """
@@ -65,5 +68,6 @@ class Services:
     confirm_time: Callable[[str], None] | None = None
     receipt: Callable[[Seat], str] | None = None
     scenes: Scenes | None = None
+    set_up: object | None = None
     cassette_types: tuple[str, ...] = ("generic",)
     demo_logins: tuple[tuple[str, str], ...] = ()

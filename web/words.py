@@ -192,6 +192,12 @@ MISTAKES: Mapping[str, Said] = {
     "wrong-pin": Said(_("Wrong PIN."), _("Try again.")),
     "locked-out": Said(_("Too many wrong PINs."), _("Wait, then try again.")),
     "unknown-officer": Said(_("Nobody of that name works here."), _("Tap a name.")),
+    "wrong-code": Said(_("That is not the set-up code."), _("Look at the station's console or its service log.")),
+    "pins-differ": Said(_("The two PINs differ."), _("Type the same PIN twice.")),
+    "enrolment-failed": Said(
+        _("Headquarters did not enrol this station."), _("Check the network, ask for a new invitation, try again.")
+    ),
+    "vehicle-open": Said(_("A vehicle is at the gate."), _("Let it leave first; nothing was changed.")),
     "name-needed": Said(_("A name is missing."), _("Type a name of up to 40 characters.")),
     "name-taken": Said(_("That name exists already."), _("Choose another name.")),
     "pin-of-digits": Said(_("That PIN cannot be."), _("Use 4 to 12 digits.")),

@@ -16,6 +16,7 @@ from checkpoint.notify import notify, watchdog_s
 from checkpoint.serving import serve as serve_until
 from station.commands.options import config_option, loaded
 from station.commands.output import InputError
+from station.config import Config
 from station.memory import return_pictures_to_the_system
 from station.watchdog import Watchdog
 from station.wiring import build
@@ -41,25 +42,36 @@ def serve(config_path: Path) -> None:
     except OSError as error:
         raise InputError(f"{config.data}: cannot be made: {error.strerror}") from error
     check_port_is_free(config.web.host, config.web.port)
-    station = build(config)
+    stopping = stopped_by_signals()
+    while _run(config, stopping):
+        click.echo("station begins anew")
+
+
+def _run(config: Config, stopping: threading.Event) -> bool:
+    """Serve until stopped; return whether to begin anew: a step of the set-up that the whole station must know."""
+    again, end = threading.Event(), threading.Event()
+
+    def begin_anew() -> None:
+        again.set()
+        end.set()
+
+    station = build(config, restart=begin_anew)
     app = create_app(station.services, secret_key=_secret(config.data / "keys" / "web.key"))
     station.uploads.tell(lambda: app.extensions["pulse"].bump("health"))
-    stopping = stopped_by_signals()
-
     watchdog = Watchdog(station.looks(), every_s=(watchdog_s() or NOBODY_WATCHES_S) / 3)
 
     def ready(port: int) -> None:
         station.start()
         watchdog.start()
         notify("READY=1", f"STATUS=pages on port {port}")
-        click.echo(f"station {config.name!r} ready on http://{config.web.host}:{port}")
+        click.echo(f"station {station.services.station.name!r} ready on http://{config.web.host}:{port}")
 
     try:
         serve_until(
             app,
             host=config.web.host,
             port=config.web.port,
-            stop=stopping,
+            stop=_Either(stopping, end),
             ready=ready,
             threads=config.web.threads,
             largest_body=LARGEST_UPLOAD_BYTES,
@@ -72,6 +84,19 @@ def serve(config_path: Path) -> None:
         app.extensions["pulse"].stop()
         station.close()
         click.echo("station stopped")
+    return again.is_set() and not stopping.is_set()
+
+
+class _Either(threading.Event):
+    """Set as soon as one of two others is."""
+
+    def __init__(self, *others: threading.Event) -> None:
+        super().__init__()
+        self._others = others
+
+    def is_set(self) -> bool:
+        """Whether one of them is set."""
+        return any(other.is_set() for other in self._others)
 
 
 def stopped_by_signals() -> threading.Event:

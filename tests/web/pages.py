@@ -255,7 +255,7 @@ class Tablet:
             assert found is not None
             self.token = found[1]
         headers = {"X-CSRFToken": self.token, "Referer": "http://localhost/"} | ({"X-Page": "1"} if script else {})
-        if path in ("/login", "/logout", "/shift/hand-over"):
+        if path in ("/login", "/logout", "/shift/hand-over", "/set-up"):
             self.token = ""  # a session's end ends its token
         return self.http.post(path, data=fields, headers=headers)
 

@@ -3,10 +3,10 @@ import { startActs } from "./acts.js";
 import { startKeypads } from "./keypad.js";
 
 startKeypads();
+startActs();
 const form = document.querySelector("form[data-login]");
 if (form) {
   form.dataset.act = "";
-  startActs();
   const pin = form.elements.pin;
   form.addEventListener("change", (event) => {
     if (event.target.name !== "name") return;

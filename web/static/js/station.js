@@ -11,6 +11,7 @@ import { startPulse } from "./pulse.js";
 import { startRemembering } from "./remember.js";
 import { startRegions } from "./regions.js";
 import { startScanner } from "./scanner.js";
+import { startSettings } from "./settings.js";
 import { startSounds } from "./sounds.js";
 
 startSounds();
@@ -25,4 +26,5 @@ startScanner();
 startLog();
 startRemembering();
 startPrinting();
+startSettings();
 startPulse();
