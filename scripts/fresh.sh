@@ -41,6 +41,11 @@ say "a minimal Debian $suite in $root"
 debootstrap --variant=minbase --include=ca-certificates,git,make,python3,python3-venv "$suite" "$root" ${FRESH_MIRROR:-} >"$folder/log" 2>&1 ||
     { tail -n 5 "$folder/log" >&2; say "debootstrap failed"; exit 1; }
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+# How this machine reaches its package indexes is part of the network too: proxies, time-outs, pip's certificate and index.
+for file in /etc/apt/apt.conf.d/*; do
+    if grep -q '^Acquire::' "$file" && ! grep -q Invoke "$file"; then cp "$file" "$root/etc/apt/apt.conf.d/"; fi
+done
+if [ -e /etc/pip.conf ]; then cp /etc/pip.conf "$root/etc/pip.conf"; fi
 # Certificates of one's own (a company's proxy) are part of the network, not of the machine.
 if ls /usr/local/share/ca-certificates/*.crt >/dev/null 2>&1; then
     cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
