@@ -24,6 +24,15 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     sync_folder(path.parent)
 
 
+def force_to_disk(path: Path) -> None:
+    """Force a file that somebody else wrote to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(folder: Path) -> None:
     """Force a folder's names to disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

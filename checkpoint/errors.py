@@ -5,6 +5,8 @@
     ├── RulePackError(ValueError)       a rule pack that cannot be put in force
     ├── JournalError
     │   ├── JournalFull(OSError)        nothing more can be written: the disk is full or read-only
+    │   ├── JournalTooNew               a newer version of this program wrote it
+    │   ├── JournalInUse                somebody has it open while it is to be replaced, or the other way round
     │   └── ChainBroken(ValueError)     an event does not follow from the one before it
     ├── BenchError(ValueError)          an officer asked for what the bench must not do (too early, slot taken, ...)
     ├── GateError(ValueError)           likewise at the gate (no vehicle open, unknown seat, ...)
@@ -48,6 +50,14 @@ class JournalError(CheckpointError):
 
 class JournalFull(JournalError, OSError):  # noqa: N818  the word says what happened
     """Nothing more can be written: the disk is full or read-only."""
+
+
+class JournalTooNew(JournalError):  # noqa: N818  likewise
+    """A newer version of this program wrote the journal: it is whole, and not for this one to touch."""
+
+
+class JournalInUse(JournalError):  # noqa: N818  likewise
+    """Somebody has the journal open while it is to be replaced, or replaces it while it is to be opened."""
 
 
 class ChainBroken(JournalError, ValueError):  # noqa: N818  likewise

@@ -1,6 +1,7 @@
 """One TOML file, checked at start: an unknown key is an error, units stand in the names."""
 
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import available_timezones
@@ -112,6 +113,40 @@ class SyncConfig(_Table):
     interval_s: float = Field(60.0, gt=0, description="seconds between two uploads where nothing urgent waits")
 
 
+class BackupConfig(_Table):
+    """Backups of the journal, made every night and by `checkpoint backup`."""
+
+    nightly: bool = Field(True, description="whether the running station makes one each night by itself")
+    at: time = Field(time(3, 10), description="when, on the clock of `timezone`; a station that was off catches up")
+    folder: Path | None = Field(
+        None,
+        description="where they go, such as a USB stick; left out, into `backups` beside the journal, without the "
+        "photos: that survives a damaged file, not a lost card",
+    )
+    keep: int = Field(7, ge=1, le=365, description="how many generations stay there")
+
+    @field_validator("at")
+    @classmethod
+    def _is_of_no_zone(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError("a time of day without a zone, such as 03:10:00")
+        return at
+
+
+class RetentionConfig(_Table):
+    """How long the station keeps personal data. The chain of events without it stays."""
+
+    retention_days: float = Field(
+        14.0, gt=0, le=3650, description="days after which names, numbers and photos are destroyed here"
+    )
+    own_keys_days: float | None = Field(
+        None,
+        gt=0,
+        le=3650,
+        description="days after which only headquarters can still open a record it has confirmed; left out, never",
+    )
+
+
 class WebConfig(_Table):
     """The officers' pages."""
 
@@ -147,6 +182,8 @@ class Config(_Table):
     trust: TrustConfig = TrustConfig()
     issuers: tuple[IssuerConfig, ...] = ()
     sync: SyncConfig = SyncConfig()
+    backup: BackupConfig = BackupConfig()
+    retention: RetentionConfig = RetentionConfig()
     web: WebConfig = WebConfig()
 
     @model_validator(mode="after")
@@ -177,7 +214,10 @@ def load_config(path: Path) -> Config:
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ConfigError(f"{path}: {where}: {first['msg']}") from error
     issuers = tuple(_issuer_beside(issuer, path.parent) for issuer in config.issuers)
-    return config.model_copy(update={"data": path.parent / config.data, "issuers": issuers})
+    backup = config.backup
+    if backup.folder is not None:
+        backup = backup.model_copy(update={"folder": path.parent / backup.folder})
+    return config.model_copy(update={"data": path.parent / config.data, "backup": backup, "issuers": issuers})
 
 
 def _issuer_beside(issuer: IssuerConfig, folder: Path) -> IssuerConfig:

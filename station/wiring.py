@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ from station.reading import SlotReader
 from station.receipts import Receipts
 from station.set_up import StationSetUp
 from station.trust_file import TrustFile
+from station.upkeep import Room, Upkeep
 from station.uploads import Uploads, http_client
 from station.watchdog import Look
 from vision.cassette.reader import Reader
@@ -119,6 +121,7 @@ class Station:
     lamps: WatchedLamps
     loops: list[Loop]
     uploads: Uploads
+    upkeep: Upkeep
     tests_running: int = 0
     _started: bool = field(default=False)
 
@@ -132,6 +135,7 @@ class Station:
         for loop in self.loops:
             loop.start()
         self.uploads.start()
+        self.upkeep.start()
 
     def looks(self) -> list[Look]:
         """Return what the watchdog looks at: that no camera's thread, the journal or the lamps hang."""
@@ -146,6 +150,7 @@ class Station:
         for loop in self.loops:
             loop.stop()
         self.lamps.close()
+        self.upkeep.stop()
         self.uploads.stop()
         for camera in self.cameras.values():
             camera.close()
@@ -166,7 +171,7 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     folders = Folders(config.data)
     clock = _clock(config)
     journal, recovery = open_or_recover(
-        folders.journal, clock=clock, seal=Seal.open(folders.keys), backups=sorted(folders.backups.glob("*"))
+        folders.journal, clock=clock, seal=open_seal(folders), backups=[folders.backups, backup_folder(config)]
     )
     clock.raise_floor(_newest_entry(journal))
     cameras = open_cameras(config, folders.calibrations)
@@ -203,6 +208,16 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
         rules=lambda: _packs_in_force(shelf, clock),
         handed_down=handed_down,
         kits=lambda: {lot.lot: lot.left for lot in kits.stock().lots},
+    )
+    upkeep = Upkeep(
+        journal,
+        clock,
+        zone,
+        data=folders.data,
+        to=backup_folder(config),
+        backup=config.backup,
+        retention=config.retention,
+        room=lambda: Room.of(folders.journal),
     )
     duty = Duty(journal)
     faults = Faults(journal, gate)
@@ -281,13 +296,24 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     )
     if not officers.names():
         code.show()
-    return Station(services, journal, cameras, lamps, loops, uploads)
+    return Station(services, journal, cameras, lamps, loops, uploads, upkeep)
 
 
 def open_new_journal(config: Config) -> Journal:
     """Return the journal of `config`'s station, made where there is none yet."""
     folders = Folders(config.data)
-    return Journal.open(folders.journal, clock=_clock(config), seal=Seal.open(folders.keys))
+    return Journal.open(folders.journal, clock=_clock(config), seal=open_seal(folders))
+
+
+def open_seal(folders: Folders) -> Seal:
+    """Return the station's keys: a credential of systemd's where the service was given one, else a file."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Seal.open(folders.keys, credentials=Path(given) if given else None)
+
+
+def backup_folder(config: Config) -> Path:
+    """Return where backups of `config`'s station go."""
+    return config.backup.folder or Folders(config.data).backups
 
 
 def new_id() -> str:

@@ -153,6 +153,7 @@ def _type_words(annotation: object) -> str:
         bool: "`true` or `false`",
         Path: "path",
         datetime.timedelta: "duration",
+        datetime.time: "time of day",
         type(None): "nothing",
     }
     if annotation in plain:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import secrets
 import sqlite3
 import threading
@@ -11,27 +12,26 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import sqlite_utils
-
 from checkpoint.errors import ChainBroken, JournalError
 from checkpoint.events import GENESIS, Event, Head, Json, Kind, Lane, PhotoRef, canonical, chain_hash, wall_text
-from checkpoint.journal.backup import back_up
+from checkpoint.journal import retention
+from checkpoint.journal.backup import DATABASE, PHOTOS, back_up
 from checkpoint.journal.database import Database, in_our_words
+from checkpoint.journal.generations import KEEP, BackupMade, make_generation
 from checkpoint.journal.glance import Glance, glances
+from checkpoint.journal.holding import hold
 from checkpoint.journal.log import LogPage, LogQuery, search
 from checkpoint.journal.outbox import Outbox, Pending
 from checkpoint.journal.photos import PhotoStore
 from checkpoint.journal.proof import prove
 from checkpoint.journal.rows import EVENT_COLUMNS, EVENT_FROM, event_of, insert_event
-from checkpoint.journal.schema import migrations
+from checkpoint.journal.schema import migrate
 from checkpoint.journal.seal import Seal
 from checkpoint.ports import Clock
 from checkpoint.sealed import KEY_BYTES, SealedRecord, open_record, seal_record
 
 log = logging.getLogger(__name__)
 
-DATABASE = "journal.db"
-PHOTOS = "photos"
 PLATES = ("plate", "trailer")
 """Parts of a personal record that an entry can be found by."""
 
@@ -39,8 +39,9 @@ PLATES = ("plate", "trailer")
 class Journal:
     """One station's journal in one folder. Thread-safe; several processes may hold it open."""
 
-    def __init__(self, db: Database, photos: PhotoStore, clock: Clock, seal: Seal) -> None:
+    def __init__(self, db: Database, photos: PhotoStore, clock: Clock, seal: Seal, held: int) -> None:
         self._db = db
+        self._held: int | None = held
         self.photos = photos
         self._clock = clock
         self.seal = seal
@@ -52,25 +53,40 @@ class Journal:
     def open(cls, folder: Path, *, clock: Clock, seal: Seal) -> "Journal":
         """Open the journal in `folder`, made or migrated where needed.
 
-        Raises `JournalFull` where the folder cannot be written, `JournalError` where the file is damaged.
+        Raises `JournalFull` where the folder cannot be written, `JournalTooNew` where a newer program wrote it, and
+        `JournalError` where the file is damaged.
         """
         with in_our_words(f"opening the journal in {folder}"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            db = Database(folder / DATABASE)
+            held = hold(folder)
+        try:
+            file = folder / DATABASE
+            if file.exists() and not file.stat().st_size:
+                raise JournalError(f"the journal in {folder} is damaged: the file is empty")
+            with in_our_words(f"opening the journal in {folder}"):
+                db = Database(file)
+        except BaseException:
+            os.close(held)
+            raise
         try:
             with db.maintaining() as connection:
                 damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
                 if damage != "ok":
                     raise JournalError(f"the journal in {folder} is damaged: {damage}")
-                migrations.apply(sqlite_utils.Database(connection))
+                migrate(connection, folder)
         except BaseException:
             db.close()
+            os.close(held)
             raise
-        return cls(db, PhotoStore(folder / PHOTOS, seal), clock, seal)
+        return cls(db, PhotoStore(folder / PHOTOS, seal), clock, seal, held)
 
     def close(self) -> None:
         """Close the files; what was appended is on disk already."""
         self._db.close()
+        with self._lock:
+            held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
     def __enter__(self) -> "Journal":
         return self
@@ -238,6 +254,12 @@ class Journal:
         except ValueError as error:
             raise JournalError(f"the personal record of event {seq}: {error}") from error
 
+    def newest_personal(self) -> int | None:
+        """Return the newest event with a personal record that the station's own key should open."""
+        with self._db.reading() as db:
+            row = db.execute("SELECT max(seq) FROM personal WHERE station_key IS NOT NULL").fetchone()
+        return None if row is None else row[0]
+
     def photo(self, sha256: str) -> bytes:
         """Return a photo; KeyError where it is not here (any more), `JournalError` where it was changed."""
         return self.photos.read(sha256)
@@ -260,24 +282,11 @@ class Journal:
         is to keep it where the station has a headquarters at all.
         """
         unsent_too = not self.seal.knows_headquarters if even_unsent is None else even_unsent
-        with self._db.writing("destroying personal records") as db:
-            newest = _head(db).seq if unsent_too else int(_note(db, "cursor") or 0)
-            due = "SELECT seq FROM log WHERE at < ? AND seq <= ?"
-            span = [wall_text(before), newest]
-            records = db.execute(f"DELETE FROM personal WHERE seq IN ({due})", span).rowcount  # noqa: S608  fixed names
-            photos = db.execute(
-                f"SELECT DISTINCT sha256 FROM event_photos WHERE seq IN ({due}) AND sha256 NOT IN "  # noqa: S608  fixed names
-                f"(SELECT sha256 FROM event_photos WHERE seq NOT IN ({due}))"
-                + ("" if unsent_too else " AND sha256 IN (SELECT sha256 FROM photos_sent)"),
-                span * 2,
-            ).fetchall()
-        with in_our_words("destroying photos"):
-            destroyed = sum(self.photos.destroy(sha256) for (sha256,) in photos)
-        if records or destroyed:
-            with self._db.maintaining() as db:
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log file held the records too
-            self.append(Kind.PERSONAL_DESTROYED, {"before": wall_text(before), "records": records, "photos": destroyed})
-        return records
+        done = retention.destroy_personal(self._db, self.photos, before, unsent_too=unsent_too)
+        if done:
+            told = {"before": wall_text(before), "records": done.records, "photos": done.photos}
+            self.append(Kind.PERSONAL_DESTROYED, told)
+        return done.records
 
     def forget_own_keys(self, before: datetime) -> int:
         """Leave the personal records of events before `before` (UTC) to headquarters alone; return how many.
@@ -285,19 +294,32 @@ class Journal:
         From then on a stolen card does not open them even with the station's own key. Records that are not sealed
         to headquarters, or not confirmed by it yet, keep their key.
         """
-        with self._db.writing("forgetting keys") as db:
-            forgotten = db.execute(
-                "UPDATE personal SET station_key = NULL WHERE station_key IS NOT NULL AND hq_key IS NOT NULL "
-                "AND seq IN (SELECT seq FROM log WHERE at < ? AND seq <= ?)",
-                [wall_text(before), int(_note(db, "cursor") or 0)],
-            ).rowcount
-        if forgotten:
-            with self._db.maintaining() as db:
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log file held the keys too
-        return forgotten
+        return retention.forget_own_keys(self._db, before)
+
+    def thin_photos(self, enough: int) -> retention.Destroyed:
+        """Make room on a full disk: delete photos that headquarters has, oldest first, until `enough` bytes went."""
+        done = retention.thin_photos(self._db, self.photos, enough)
+        if done:
+            told = {"because": "disk-full", "records": 0, "photos": done.photos, "freed": done.freed}
+            self.append(Kind.PERSONAL_DESTROYED, told)
+        return done
+
+    def back_up(self, to: Path, *, keep: int = KEEP, with_photos: bool = True) -> BackupMade:
+        """Write a generation of backup into folder `to` while the journal is in use, read it back, and note it.
+
+        `with_photos` is for another card: on the same one the photos lie already. The newest `keep` generations stay.
+        Raises `JournalFull` where `to` has no room or cannot be written; then what was there stays. The station's key
+        is not in a backup.
+        """
+        with in_our_words(f"backing up to {to}"), self._db.reading() as db:
+            photos = self.photos if with_photos else None
+            made = make_generation(db, _head(db), photos, to, now=self._clock.now().wall, keep=keep)
+        told = {"file": made.generation.path.name, "reaches": made.generation.seq, "photos": made.photos}
+        self.append(Kind.BACKUP_MADE, told)
+        return made
 
     def backup(self, to: Path) -> Path:
-        """Copy the journal and its photos into folder `to` while it is in use; return the copied database.
+        """Copy the journal and its photos into folder `to`, over an older copy; return the copied database.
 
         The copy is whole or absent. The station's key is not in it.
         """
@@ -308,8 +330,3 @@ class Journal:
 def _head(db: sqlite3.Connection) -> Head:
     row = db.execute("SELECT epoch, seq, hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
     return Head(row[0], row[1], bytes(row[2])) if row else Head(1, 0, GENESIS)
-
-
-def _note(db: sqlite3.Connection, name: str) -> str:
-    row = db.execute("SELECT value FROM notes WHERE name = ?", [name]).fetchone()
-    return row[0] if row else ""

@@ -83,13 +83,15 @@ class PhotoStore:
                 write_durably(self.path(sha256), SealedPhoto(sealed.station_key, for_hq, sealed.ciphertext).to_bytes())
         return self.path(sha256)
 
-    def destroy(self, sha256: str) -> bool:
-        """Delete a photo; False where it was gone already."""
+    def destroy(self, sha256: str) -> int | None:
+        """Delete a photo and return the bytes of its file; None where it was gone already."""
+        path = self.path(sha256)
         try:
-            self.path(sha256).unlink()
+            size = path.stat().st_size
+            path.unlink()
         except FileNotFoundError:
-            return False
-        return True
+            return None
+        return size
 
     def __iter__(self) -> Iterator[str]:
         """Yield the SHA-256 of every photo that is here."""

@@ -6,18 +6,19 @@ known, so the station goes on in a new epoch, and headquarters compares.
 
 import contextlib
 import logging
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from checkpoint.durable import sync_folder
-from checkpoint.errors import ChainBroken, JournalError, JournalFull
+from checkpoint.durable import force_to_disk, sync_folder
+from checkpoint.errors import JournalError, JournalFull, JournalInUse, JournalTooNew
 from checkpoint.events import Event, Kind, Lane, chain_hash, parse_event
+from checkpoint.journal.backup import DATABASE, PHOTOS, copy_photo, read_only
 from checkpoint.journal.database import in_our_words
-from checkpoint.journal.journal import DATABASE, Journal
-from checkpoint.journal.proof import prove
+from checkpoint.journal.generations import Generation, generations, newest_sound
+from checkpoint.journal.holding import held_alone
+from checkpoint.journal.journal import Journal
 from checkpoint.journal.rows import Sealed, insert_event
 from checkpoint.journal.seal import Seal
 from checkpoint.ports import Clock
@@ -44,26 +45,31 @@ class Recovery:
 def open_or_recover(
     folder: Path, *, clock: Clock, seal: Seal, backups: Sequence[Path] = ()
 ) -> tuple[Journal, Recovery | None]:
-    """Open the journal in `folder`; where it is damaged, recover it from `backups` (folders of `Journal.backup`).
+    """Open the journal in `folder`; where it is damaged, recover it from `backups` (folders of generations or copies).
 
-    The recovery is None where nothing was wrong. Raises `JournalFull` where the disk is the trouble, not the file.
+    The recovery is None where nothing was wrong. Raises `JournalFull` where the disk is the trouble, not the file, and
+    `JournalInUse` where another program still has the damaged file open.
     """
     try:
-        return Journal.open(folder, clock=clock, seal=seal), None
-    except JournalFull:
+        journal = None if (damage := _gone(folder)) else Journal.open(folder, clock=clock, seal=seal)
+    except (JournalFull, JournalInUse, JournalTooNew):
         raise
     except JournalError as error:
-        damage = str(error)
+        journal, damage = None, str(error)
+    if journal is not None:
+        if not (damage := _lost_tail(journal, backups)):
+            return journal, None
+        journal.close()
     log.error("%s; recovering", damage)
-    with in_our_words("recovering the journal"):
-        aside = _keep_aside(folder, f"damaged-{clock.now().wall:%Y%m%dT%H%M%S}")
-        best = _newest_sound(backups)
+    with in_our_words("recovering the journal"), held_alone(folder):
+        aside = keep_aside(folder, f"damaged-{clock.now().wall:%Y%m%dT%H%M%S}")
+        best = newest_sound(backups)
         if best is not None:
-            _restore(best, folder)
+            put_in_place(best, folder)
     journal = Journal.open(folder, clock=clock, seal=seal)
     try:
         restored = journal.head().seq
-        salvaged, last_epoch = _salvage(journal, aside / DATABASE)
+        salvaged, last_epoch = salvage(journal, aside / DATABASE)
         journal.begin_epoch("the journal file was damaged", after=last_epoch)
         told = {"damage": damage, "kept_aside": aside.name, "restored": restored, "salvaged": salvaged}
         journal.append(Kind.JOURNAL_RESTORED, told, lane=Lane.NOW)
@@ -73,7 +79,35 @@ def open_or_recover(
     return journal, Recovery(damage, aside, restored, salvaged)
 
 
-def _keep_aside(folder: Path, name: str) -> Path:
+def _gone(folder: Path) -> str:
+    """Return what is wrong where there is no file though a journal was here: its photos are still there."""
+    if (folder / DATABASE).exists() or next(folder.glob(f"{PHOTOS}/??/*.photo"), None) is None:
+        return ""
+    return f"the journal in {folder} is gone: its photos are there, the file is not"
+
+
+def _lost_tail(journal: Journal, backups: Sequence[Path]) -> str:
+    """Return what is wrong where the file is sound, and ends before a backup of it: the log was lost."""
+    head = journal.head()
+    for backup in (generation for folder in backups for generation in generations(folder)):
+        if backup.epoch == head.epoch and backup.seq > head.seq and _begins_alike(journal, backup.path):
+            return f"the journal ends at event {head.seq}, and a backup of it reaches event {backup.seq}"
+    return ""
+
+
+def _begins_alike(journal: Journal, backup: Path) -> bool:
+    """Whether a backup is one of this very journal."""
+    try:
+        with contextlib.closing(read_only(backup)) as db:
+            first = db.execute("SELECT hash FROM events WHERE seq = 1").fetchone()
+    except sqlite3.Error:
+        return False
+    ours = journal.events(limit=1)
+    return first is not None and (not ours or ours[0].hash == bytes(first[0]))
+
+
+def keep_aside(folder: Path, name: str) -> Path:
+    """Move the journal's files in `folder` into a folder of their own below it, and return that."""
     aside = folder / name
     number = 1
     while aside.exists():
@@ -87,37 +121,21 @@ def _keep_aside(folder: Path, name: str) -> Path:
     return aside
 
 
-def _newest_sound(backups: Sequence[Path]) -> Path | None:
-    """Return the backup that reaches furthest of those whose chain is whole."""
-    reach: dict[Path, int] = {}
-    for backup in backups:
-        try:
-            with contextlib.closing(_read_only(backup / DATABASE)) as db:
-                reach[backup] = prove(db)
-        except (sqlite3.Error, ChainBroken, ValueError) as error:
-            log.warning("the backup in %s cannot be used: %s", backup, error)
-    return max(reach, key=lambda backup: reach[backup], default=None)
-
-
-def _restore(backup: Path, folder: Path) -> None:
+def put_in_place(backup: Generation, folder: Path) -> None:
+    """Copy a backup, and the photos beside it, to where a journal lies; whole or not at all."""
     draft = folder / f".{DATABASE}.restoring"
     draft.unlink(missing_ok=True)
-    with (
-        contextlib.closing(_read_only(backup / DATABASE)) as source,
-        contextlib.closing(sqlite3.connect(draft)) as copy,
-    ):
+    with contextlib.closing(read_only(backup.path)) as source, contextlib.closing(sqlite3.connect(draft)) as copy:
         source.backup(copy)
     draft.chmod(0o600)
+    force_to_disk(draft)
+    for photo in backup.photos.glob("??/*.photo"):
+        copy_photo(photo, folder / PHOTOS / photo.parent.name)
     draft.replace(folder / DATABASE)
-    for photo in backup.glob("photos/??/*.photo"):
-        target = folder / photo.relative_to(backup)
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            shutil.copyfile(photo, target)
     sync_folder(folder)
 
 
-def _salvage(journal: Journal, damaged: Path) -> tuple[int, int]:
+def salvage(journal: Journal, damaged: Path) -> tuple[int, int]:
     """Take over what follows the head and proves itself; return how many events, and the last epoch that was seen."""
     head = journal.head()
     count, prev_hash, epoch = 0, head.hash, 0
@@ -162,7 +180,3 @@ def _sealed(db: sqlite3.Connection, seq: int) -> Sealed | None:
     except sqlite3.Error:
         return None  # the event is more than its personal record
     return None if row is None else (row[0], row[1], row[2])
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)

@@ -5,7 +5,12 @@ whole events; it can be rebuilt. ``personal`` stands beside the chain and may be
 headquarters has.
 """
 
+import sqlite3
+from pathlib import Path
+
 from sqlite_utils import Database, Migrations
+
+from checkpoint.errors import JournalTooNew
 
 migrations = Migrations("checkpoint-journal")
 
@@ -109,3 +114,16 @@ def plates_to_find(db: Database) -> None:
         "CREATE TRIGGER plates_forgotten AFTER UPDATE OF station_key ON personal WHEN NEW.station_key IS NULL "
         "BEGIN DELETE FROM plates WHERE seq = NEW.seq; END"
     )
+
+
+def migrate(connection: sqlite3.Connection, folder: Path) -> None:
+    """Bring the tables up to this version; raise `JournalTooNew` where they are past it already."""
+    db = Database(connection)
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    unknown = sorted({applied.name for applied in migrations.applied(db)} - known)
+    if unknown:
+        raise JournalTooNew(
+            f"the journal in {folder} was written by a newer version of this program ({', '.join(unknown)}): "
+            "update the program again"
+        )
+    migrations.apply(db)

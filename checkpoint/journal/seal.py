@@ -29,14 +29,26 @@ class Seal:
         self._folder = folder
 
     @classmethod
-    def open(cls, folder: Path) -> "Seal":
-        """Read the keys in `folder`; make the station's own on first use (mode 0600)."""
+    def open(cls, folder: Path, *, credentials: Path | None = None) -> "Seal":
+        """Read the keys in `folder`; make the station's own on first use (mode 0600).
+
+        ``credentials``: a folder of systemd's (`$CREDENTIALS_DIRECTORY`). A `station.key` in it is the station's, and
+        then none is written to the card. Raises `JournalError` where a key cannot be used, or the card holds another.
+        """
         key_file, hq_file = folder / _STATION_KEY, folder / _HQ_KEY
+        given = credentials / _STATION_KEY if credentials is not None else None
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not key_file.exists():
-                write_durably(key_file, secrets.token_bytes(KEY_BYTES), mode=0o600)
-            key = key_file.read_bytes()
+            if given is not None and given.exists():
+                key = given.read_bytes()
+                if key_file.exists() and key_file.read_bytes() != key:
+                    raise JournalError(
+                        f"{key_file} is not the credential's key: records here were sealed by it; remove neither"
+                    )
+            else:
+                if not key_file.exists():
+                    write_durably(key_file, secrets.token_bytes(KEY_BYTES), mode=0o600)
+                key = key_file.read_bytes()
             hq_key = X25519PublicKey.from_public_bytes(hq_file.read_bytes()) if hq_file.exists() else None
         except OSError as error:
             raise JournalError(f"the station's key cannot be used: {error}") from error

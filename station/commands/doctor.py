@@ -7,7 +7,7 @@ import click
 
 from checkpoint.errors import JournalError, SyncError
 from checkpoint.health import Advice, Check, Finding, State, SyncStatus
-from checkpoint.journal import Journal, Seal
+from checkpoint.journal import Journal
 from checkpoint.sync import Enrolment
 from hardware.clock import SystemClock, kernel_says_synchronised
 from station import RELEASED, checks, device_checks
@@ -15,7 +15,7 @@ from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
 from station.config import Config
 from station.trust_file import TrustFile
-from station.wiring import Folders, pack_shelf
+from station.wiring import Folders, open_seal, pack_shelf
 from vision.qr import zbar_available
 from web.officers import Officers
 
@@ -94,7 +94,7 @@ def examine(config: Config) -> list[Check]:
 
 def _journal_checks(folders: Folders, clock: SystemClock) -> list[Check]:
     try:
-        with Journal.open(folders.journal, clock=clock, seal=Seal.open(folders.keys)) as journal:
+        with Journal.open(folders.journal, clock=clock, seal=open_seal(folders)) as journal:
             count = journal.verify()
             pending = journal.pending()
             chain = Check("chain", State.OK, Finding.WORKS, None, {"events": str(count)})

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 import click
 
-from checkpoint.journal import Journal, Seal
+from checkpoint.journal import Journal
 from checkpoint.ports import Clock
 from hardware.clock import SystemClock
 from station import RELEASED
 from station.commands.output import InputError
 from station.config import Config, load_config
-from station.wiring import Folders
+from station.wiring import Folders, open_seal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ def opened_journal(config: Config) -> Iterator[tuple[Journal, Folders, Clock]]:
     if not folders.journal.is_dir():
         raise InputError(f"{folders.journal}: no journal here; start the station once with `checkpoint serve`")
     clock = SystemClock(floor=RELEASED)
-    with Journal.open(folders.journal, clock=clock, seal=Seal.open(folders.keys)) as journal:
+    with Journal.open(folders.journal, clock=clock, seal=open_seal(folders)) as journal:
         yield journal, folders, clock
 
 
