@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from checkpoint.events import Kind
-from checkpoint.health import Finding, State
+from checkpoint.health import Advice, Finding, State
 from checkpoint.journal import LogQuery
 from station.config import Config, ConfigError
 from station.wiring import Folders, build
@@ -51,3 +51,39 @@ def test_every_simulated_device_is_named(tmp_path: Path) -> None:
     named = station.services.station.simulated
     station.close()
     assert named == ("camera-gate", "camera-bench", "lamps")
+
+
+def test_a_station_without_its_lamp_holder_starts_shows_a_fault_and_writes_it_down(tmp_path: Path) -> None:
+    nobody = {"driver": "holder", "socket": str(tmp_path / "nobody.sock")}
+    station = build(config(tmp_path, lamps=nobody))
+    station.start()
+    station.lamps.check()
+    told = {check.name: check for check in station.services.health()}["lamps"]
+    fault = station.services.gate.view().fault
+    written = [event.body["device"] for event in station.journal.search(LogQuery(kind=Kind.DEVICE_FAULT)).entries]
+    station.close()
+    assert (told.state, told.finding, told.advice) == (State.FAULT, Finding.NO_LAMPS, Advice.CHECK_LAMPS)
+    assert fault
+    assert written == ["lamps"]
+
+
+def test_a_station_whose_camera_is_unplugged_comes_up_and_says_so(tmp_path: Path) -> None:
+    unplugged = {"source": "v4l2", "device": "/dev/video-that-is-not-there"}
+    station = build(config(tmp_path, demo=False, gate_camera=unplugged, bench_camera={"source": "gate"}))
+    assert station.services.station.simulated == ("lamps",), "a missing camera is not replaced by a simulated one"
+    station.loops[0].turn()
+    told = {check.name: check for check in station.services.health()}["camera-gate"]
+    station.close()
+    assert (told.state, told.finding) == (State.FAULT, Finding.NO_PICTURE)
+    assert "plugged in" in told.data["detail"]
+
+
+def test_the_watchdog_of_a_station_at_work_finds_nothing_and_of_a_stopped_one_something(tmp_path: Path) -> None:
+    station = build(config(tmp_path))
+    station.start()
+    at_work = [look() for look in station.looks()]
+    station.loops[0].stop()
+    stopped = [look() for look in station.looks()]
+    station.close()
+    assert at_work == ["", "", "", ""]
+    assert stopped[0] == "live-gate has ended"
