@@ -33,6 +33,19 @@ class Lamp(StrEnum):
     OFF = "off"
 
 
+@dataclass(frozen=True, slots=True)
+class LampState:
+    """What the lamps are told to show, and what their sense inputs tell.
+
+    ``burning``: the colours that burn, None where no sense input is wired. ``wrong``: the colours that burn and should
+    not, or should and do not, for longer than a relay takes.
+    """
+
+    told: Lamp
+    burning: frozenset[Lamp] | None = None
+    wrong: tuple[Lamp, ...] = ()
+
+
 class Category(StrEnum):
     """Who is crossing: each has rules of its own."""
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from checkpoint.assay import Reading
 from checkpoint.clock import Moment
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.sighting import Sighting
 
 Image = npt.NDArray[np.uint8]
@@ -42,19 +42,6 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Let go of the device; further reads raise `CameraError`."""
-
-
-@dataclass(frozen=True, slots=True)
-class LampState:
-    """What the lamps are told to show, and what their sense inputs tell.
-
-    ``burning``: the colours that burn, None where no sense input is wired. ``wrong``: the colours that burn and should
-    not, or should and do not, for longer than a relay takes.
-    """
-
-    told: Lamp
-    burning: frozenset[Lamp] | None = None
-    wrong: tuple[Lamp, ...] = ()
 
 
 class Lamps(Protocol):

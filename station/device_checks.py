@@ -6,10 +6,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import CameraError, LampError
 from checkpoint.health import Advice, Check, Finding, State
-from checkpoint.ports import LampState
 from hardware.camera.tuning import load_calibration
 from hardware.lamps.client import holder_state
 from hardware.lamps.settings import LampsConfig

@@ -5,9 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import LampError
-from checkpoint.ports import Lamps, LampState
+from checkpoint.ports import Lamps
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class WatchedLamps:
 def difference(state: LampState) -> str:
     """Say what the sense inputs tell against what was told.
 
-    >>> from checkpoint.crossing import Lamp
+    >>> from checkpoint.crossing import Lamp, LampState
     >>> difference(LampState(Lamp.RED, frozenset({Lamp.GREEN}), (Lamp.RED, Lamp.GREEN)))
     'told red, but red is dark, green burns'
     """

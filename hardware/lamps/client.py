@@ -5,9 +5,8 @@ import socket
 import threading
 from pathlib import Path
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import LampError
-from checkpoint.ports import LampState
 from hardware.lamps.messages import LARGEST_BYTES, Request, decode_answer
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import LampError
-from checkpoint.ports import LampState
 
 LARGEST_BYTES = 1024
 Do = Literal["show", "beat", "state"]

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import LampError
-from checkpoint.ports import LampState
 from hardware.lamps.lines import Lines
 from hardware.lamps.wiring import LampWiring
 

@@ -2,9 +2,8 @@
 
 import threading
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import LampError
-from checkpoint.ports import LampState
 
 
 class SimulatedLamps:

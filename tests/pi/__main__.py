@@ -109,21 +109,22 @@ class Run:
                 pi.run(f"{PYTHON} /srv/pi/officer.py time", self.s(300))
                 assert_burns(pi, "red")
             with step("a code before the camera drives the GPIO lines to green") as said:
-                said.append(f"{self.show(pi, 'naat-negative-5h', 'green'):.1f} s from picture to lamp")
+                said.append(f"{self.show(pi, 'traveller-1', 'green'):.1f} s from picture to lamp")
             with step("a killed station turns them to red, and is started again") as said:
                 pid = _main_pid(pi, "checkpoint-station")
                 pi.run(f"kill -9 {pid}")
                 said.append(f"red after {pi.wait_until_burns('red', self.s(20)):.1f} s")
                 said.append(self.restarted(pi, pid))
             with step("a killed lamp-holder is red again at once") as said:
-                pi.run(f"{PYTHON} /srv/pi/officer.py time", self.s(300))
-                self.show(pi, "empty", "red")
-                self.show(pi, "naat-negative-5h", "green")
+                self.next_vehicle(pi)
+                self.show(pi, "traveller-2", "green")
                 holder = _main_pid(pi, "checkpoint-lamps")
                 pi.run(f"kill -9 {holder}")
                 said.append(f"red after {pi.wait_until_burns('red', self.s(60)):.1f} s")
                 pi.run("sleep 5; systemctl is-active checkpoint-lamps", self.s(60))
             with step("a station that hangs: red by its heartbeat, started again by the watchdog") as said:
+                self.next_vehicle(pi)
+                self.show(pi, "traveller-3", "green")
                 pid = _main_pid(pi, "checkpoint-station")
                 pi.run(f"kill -STOP {pid}")
                 said.append(f"red after {pi.wait_until_burns('red', self.s(30)):.1f} s")
@@ -138,6 +139,12 @@ class Run:
             pi.shut_down()
         finally:
             pi.cut_power()
+
+    def next_vehicle(self, pi: Pi) -> None:
+        """The lane is empty again; the officer, after a restart, confirms the time and asks for the next."""
+        pi.run("cp /srv/pi/pictures/empty.png /srv/pi/.b.png && mv /srv/pi/.b.png /srv/pi/lane/a.png")
+        pi.run(f"{PYTHON} /srv/pi/officer.py time next", self.s(300))
+        pi.wait_until_burns("red", self.s(60))
 
     def show(self, pi: Pi, picture: str, lamp: str) -> float:
         """Hold a picture before the folder camera; return the seconds until `lamp` burns."""

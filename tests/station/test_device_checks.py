@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import LampError
 from checkpoint.health import Advice, Check, Finding, State
-from checkpoint.ports import LampState
 from hardware.camera.tuning import Calibration, Tuning, save_calibration
 from hardware.lamps.settings import LampsConfig
 from station import checks, device_checks

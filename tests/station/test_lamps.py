@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from checkpoint.crossing import Lamp
+from checkpoint.crossing import Lamp, LampState
 from checkpoint.errors import LampError
 from checkpoint.events import Kind
 from checkpoint.gate import Gate
 from checkpoint.journal import LogQuery
-from checkpoint.ports import LampState
 from hardware.lamps import SimulatedLamps
 from station.faults import Faults
 from station.lamps import WatchedLamps
