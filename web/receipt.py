@@ -33,6 +33,6 @@ def give() -> str:
 
 
 def drawn(code: str) -> Markup:
-    """Return `code` as a QR code, inline SVG."""
+    """Return `code` as a QR code, inline SVG that shrinks with its box: cut off at an edge, no camera reads it."""
     made = segno.make(code, error="m", micro=False)
-    return Markup(made.svg_inline(scale=MODULE_PX, border=4, light="#fff", omitsize=False))  # noqa: S704  segno's own, of Base45 text
+    return Markup(made.svg_inline(scale=MODULE_PX, border=4, light="#fff", omitsize=True))  # noqa: S704  segno's own, of Base45 text

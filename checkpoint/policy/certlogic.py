@@ -8,41 +8,53 @@ Rule packs come from outside: an expression is bounded in depth and size, an eva
 implementation can count exactly. Whatever goes wrong is a `CertLogicError`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
-from operator import ge, gt, le, lt
-from typing import Any
 
 from checkpoint.policy import moments
+from checkpoint.policy.certlogic_values import (
+    COMPARISONS,
+    MAX_INTEGER,
+    CertLogicError,
+    Json,
+    Value,
+    access,
+    clip,
+    compare,
+    exact,
+    extract_from_uvci,
+    fragments_of_uvci,
+    is_falsy,
+    is_integer,
+    is_truthy,
+    moment,
+    plus_time,
+    truth,
+)
 
-Json = Any
-Value = Any
-"""A JSON value, or a UTC date-time made by ``plusTime`` or ``dccDateOfBirth``."""
+__all__ = [
+    "COMPARISONS",
+    "MAX_DEPTH",
+    "MAX_INTEGER",
+    "MAX_NODES",
+    "MAX_STEPS",
+    "MAX_TEXT",
+    "CertLogicError",
+    "Explanation",
+    "Json",
+    "Steps",
+    "Value",
+    "evaluate",
+    "explain",
+    "fragments_of_uvci",
+    "is_falsy",
+    "is_integer",
+    "is_truthy",
+]
 
 MAX_DEPTH = 60
 MAX_NODES = 2_000
 MAX_STEPS = 5_000  # for all rules of one decision: some 15 ms; the longest published country rule takes 82
 MAX_TEXT = 1_000  # characters of a literal or a path
-MAX_INTEGER = 2**53 - 1  # the largest that ECMAScript implementations count exactly
-
-_INTEGER_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, ">": gt, "<=": le, ">=": ge}
-_TIME_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "before": lt,
-    "after": gt,
-    "not-after": le,
-    "not-before": ge,
-}
-COMPARISONS = frozenset(_INTEGER_COMPARISONS | _TIME_COMPARISONS)
-
-
-class CertLogicError(ValueError):
-    """An expression that is not CertLogic, or that met values it cannot work on.
-
-    Not one of the checkpoint's own errors: it is caught where rules are loaded (`RulePackError`) and where they are
-    applied (a hold), and gets no farther.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,37 +113,6 @@ def explain(expression: Json, data: Json, steps: Steps | None = None) -> Explana
     return _Evaluation(steps or Steps()).of(expression, data, depth=0)
 
 
-def is_integer(value: Value) -> bool:
-    """Whether `value` counts as an integer: 3 and 3.0 do, True does not, nor does anything too large to be exact."""
-    if isinstance(value, bool):
-        return False
-    if isinstance(value, float):
-        return value.is_integer() and abs(value) <= MAX_INTEGER
-    return isinstance(value, int) and abs(value) <= MAX_INTEGER
-
-
-def is_falsy(value: Value) -> bool:
-    """Whether `value` is false, null, zero, or empty."""
-    return value is None or value is False or value in ("", [], {}) or (is_integer(value) and value == 0)
-
-
-def is_truthy(value: Value) -> bool:
-    """Whether `value` is true, a non-zero integer, or not empty. A date-time is neither truthy nor falsy."""
-    return (
-        value is True or (isinstance(value, str | list | dict) and len(value) > 0) or (is_integer(value) and value != 0)
-    )
-
-
-def fragments_of_uvci(text: str) -> list[str]:
-    """Return the fragments of a certificate identifier, split at ``/``, ``#`` and ``:``, its URN prefix ignored.
-
-    >>> fragments_of_uvci("URN:UVCI:01:NL:187/37512422923")
-    ['01', 'NL', '187', '37512422923']
-    """
-    fragments = text.replace("/", ":").replace("#", ":").split(":")
-    return fragments[2:] if fragments[:2] == ["URN", "UVCI"] else fragments
-
-
 class _Evaluation:
     """One evaluation, step by counted step, so that no rule and no data can keep a lamp waiting."""
 
@@ -154,54 +135,54 @@ class _Evaluation:
                 [(operator, arguments)] = expression.items()
                 return self._operation(expression, operator, arguments, data, depth)
             case _:
-                raise CertLogicError(f"not an expression: {_clip(expression)}")
+                raise CertLogicError(f"not an expression: {clip(expression)}")
 
     def _operation(self, expression: Json, operator: str, arguments: Json, data: Json, depth: int) -> Explanation:
         if operator == "var":
-            return Explanation(expression, _access(arguments, data))
+            return Explanation(expression, access(arguments, data))
         if not isinstance(arguments, list):
-            raise CertLogicError(f"the operands of {_clip(operator)} are not an array")
+            raise CertLogicError(f"the operands of {clip(operator)} are not an array")
 
         def operand(index: int) -> Explanation:
             if index >= len(arguments):
-                raise CertLogicError(f"{_clip(operator)} lacks operand {index + 1}")
+                raise CertLogicError(f"{clip(operator)} lacks operand {index + 1}")
             return self.of(arguments[index], data, depth + 1)
 
         match operator, len(arguments):
             case "if", 3:
                 guard = operand(0)
-                branch = operand(1 if _truth(guard.value) else 2)
+                branch = operand(1 if truth(guard.value) else 2)
                 return Explanation(expression, branch.value, (guard, branch))
             case "and", count if count >= 2:
                 return self._and(expression, data, depth)
             case "!", 1:
                 only = operand(0)
-                return Explanation(expression, not _truth(only.value), (only,))
+                return Explanation(expression, not truth(only.value), (only,))
             case (("===" | "in" | "+"), 2):
                 left, right = operand(0), operand(1)
                 return Explanation(expression, self._infix(operator, left.value, right.value), (left, right))
             case _, 2 | 3 if operator in COMPARISONS:
                 operands = tuple(operand(i) for i in range(len(arguments)))
-                return Explanation(expression, _compare(operator, [o.value for o in operands]), operands)
+                return Explanation(expression, compare(operator, [o.value for o in operands]), operands)
             case "plusTime", 3:
                 only = operand(0)
-                return Explanation(expression, _plus_time(only.value, arguments[1], arguments[2]), (only,))
+                return Explanation(expression, plus_time(only.value, arguments[1], arguments[2]), (only,))
             case "dccDateOfBirth", 1:
                 only = operand(0)
-                return Explanation(expression, _moment(moments.parse_date, only.value, "dccDateOfBirth"), (only,))
+                return Explanation(expression, moment(moments.parse_date, only.value, "dccDateOfBirth"), (only,))
             case "extractFromUVCI", 2:
                 only = operand(0)
-                return Explanation(expression, _extract_from_uvci(only.value, arguments[1]), (only,))
+                return Explanation(expression, extract_from_uvci(only.value, arguments[1]), (only,))
             case "reduce", 3:
                 return self._reduce(expression, data, depth)
             case _:
-                raise CertLogicError(f"no operation {_clip(operator)} with {len(arguments)} operands")
+                raise CertLogicError(f"no operation {clip(operator)} with {len(arguments)} operands")
 
     def _and(self, expression: Json, data: Json, depth: int) -> Explanation:
         evaluated: list[Explanation] = []
         for argument in expression["and"]:
             evaluated.append(self.of(argument, data, depth + 1))
-            if not _truth(evaluated[-1].value):
+            if not truth(evaluated[-1].value):
                 break
         return Explanation(expression, evaluated[-1].value, tuple(evaluated))
 
@@ -233,7 +214,7 @@ class _Evaluation:
             case _:
                 if not (is_integer(left) and is_integer(right)):
                     raise CertLogicError("+ needs two integers")
-                return _exact(int(left) + int(right))
+                return exact(int(left) + int(right))
 
     def _same(self, left: Value, right: Value, depth: int) -> bool:
         """Equality without coercion: True is not 1, though Python has it so."""
@@ -254,86 +235,3 @@ class _Evaluation:
         self._steps.spend()
         if depth > MAX_DEPTH:
             raise CertLogicError(f"nested deeper than {MAX_DEPTH}")
-
-
-def _truth(value: Value) -> bool:
-    if is_truthy(value):
-        return True
-    if is_falsy(value):
-        return False
-    raise CertLogicError(f"neither truthy nor falsy: {_clip(value)}")
-
-
-def _access(path: Json, data: Json) -> Value:
-    if not isinstance(path, str):
-        raise CertLogicError("the path of var is not a string")
-    value = data
-    for fragment in path.split(".") if path else ():
-        match value:
-            case dict():
-                value = value.get(fragment)
-            case list() if fragment.isdecimal() and fragment.isascii() and len(fragment) <= 9:
-                index = int(fragment)
-                value = value[index] if index < len(value) else None
-            case _:
-                return None
-    return value
-
-
-def _compare(operator: str, values: list[Value]) -> bool:
-    if operator in _INTEGER_COMPARISONS:
-        holds = _INTEGER_COMPARISONS[operator]
-        if not all(is_integer(value) for value in values):
-            raise CertLogicError(f"{operator} needs integers")
-    else:
-        holds = _TIME_COMPARISONS[operator]
-        if not all(isinstance(value, datetime) for value in values):
-            raise CertLogicError(f"{operator} needs date-times")
-    return all(holds(a, b) for a, b in pairwise(values))
-
-
-def _plus_time(value: Value, amount: Json, unit: Json) -> datetime:
-    if not is_integer(amount):
-        raise CertLogicError("the amount of plusTime is not an integer")
-    if unit not in moments.UNITS:
-        raise CertLogicError("the unit of plusTime is none of year, month, day, hour")
-    return _moment(lambda text: moments.offset(moments.parse(text), int(amount), unit), value, "plusTime")
-
-
-def _moment(make: Callable[[str], datetime], value: Value, operator: str) -> datetime:
-    if not isinstance(value, str):
-        raise CertLogicError(f"{operator} needs a string, not {_clip(value)}")
-    try:
-        return make(value)
-    except ValueError as error:
-        raise CertLogicError(f"{operator} on {_clip(value)}: {error}") from None
-
-
-def _extract_from_uvci(value: Value, index: Json) -> str | None:
-    if not is_integer(index):
-        raise CertLogicError("the index of extractFromUVCI is not an integer")
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise CertLogicError("extractFromUVCI needs a string")
-    fragments = fragments_of_uvci(value)
-    return fragments[int(index)] if 0 <= index < len(fragments) else None
-
-
-def _exact(number: int) -> int:
-    if abs(number) > MAX_INTEGER:
-        raise CertLogicError("an integer too large to be exact")
-    return number
-
-
-def _clip(value: Value) -> str:
-    """A short word for a value in an error: never the value of a container, which may be large or shared."""
-    match value:
-        case str():
-            return repr(value[:40])
-        case list() | dict():
-            return type(value).__name__
-        case int() if not isinstance(value, bool) and abs(value) > MAX_INTEGER:
-            return "a large integer"
-        case _:
-            return str(value)

@@ -3,6 +3,7 @@
 import enum
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import numpy as np
 
 from checkpoint.errors import CheckpointError
 from checkpoint.ports import Image
+from station import LARGEST_PICTURE_PX
 
 DONE = 0
 ANSWER_IS_NO = 1
 USAGE = 2
 
+_PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 LARGEST_PICTURE_BYTES = 64 * 1024 * 1024
-LARGEST_PICTURE_PX = 80_000_000
 
 
 class InputError(click.ClickException):
@@ -51,8 +53,14 @@ def complain(path: Path, error: Exception) -> None:
 def load_picture(path: Path) -> Image:
     """Return the picture in a file, shape (H, W, 3), uint8, BGR, turned upright as its camera noted.
 
-    Raise `InputError` for what is not a picture, is empty, or is too large to be one taken at a checkpoint.
+    ``-`` is standard input. Raise `InputError` for what is not a picture, is empty, or is too large to be one taken at
+    a checkpoint.
     """
+    if str(path) == "-":
+        data = sys.stdin.buffer.read(LARGEST_PICTURE_BYTES + 1)
+        if len(data) > LARGEST_PICTURE_BYTES:
+            raise InputError("more than 64 MB on standard input: no picture this reads")
+        return decode_picture(data)
     try:
         size = path.stat().st_size
         if size > LARGEST_PICTURE_BYTES:
@@ -63,6 +71,15 @@ def load_picture(path: Path) -> Image:
     return decode_picture(data)
 
 
+def pictures_among(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files, and for a folder the pictures in it and below, by name."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(found for found in path.rglob("*") if found.suffix.lower() in _PICTURE_SUFFIXES)
+        else:
+            yield path
+
+
 def decode_picture(data: bytes) -> Image:
     """Return an encoded picture's pixels; raise `InputError` where it is none."""
     if not data:
@@ -70,6 +87,8 @@ def decode_picture(data: bytes) -> Image:
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
+        if "MAX_IMAGE_PIXELS" in error.err or "pixels" in error.err:
+            raise InputError(f"larger than this reads ({LARGEST_PICTURE_PX // 1_000_000} megapixels)") from error
         raise InputError(f"not a picture that can be read: {error.err}") from error
     if image is None:
         raise InputError("not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF)")

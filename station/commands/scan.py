@@ -13,22 +13,24 @@ from station.commands.output import (
     complain,
     leave,
     load_picture,
+    pictures_among,
     print_json,
 )
 from vision.qr import Scanner
 
 
 @click.command(epilog="Example: checkpoint scan --json phone.jpg lorry-pass.png")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER|-...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and file.")
 def scan(files: tuple[Path, ...], as_json: bool) -> None:
-    """Decode every code in pictures: QR, Data Matrix, Aztec, PDF417, Code 128.
+    """Decode every code in pictures: QR, Data Matrix, Aztec, PDF417, Code 128. A folder stands for the pictures in it,
+    - for standard input.
 
     Exit code 0: codes were found; 1: none in any file; 2: a file is not a picture.
     """
     scanner = Scanner()
     found = unusable = 0
-    for path in files:
+    for path in pictures_among(files):
         try:
             image = load_picture(path)
         except InputError as error:

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from checkpoint.credentials import TrustList
+from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.trust_import import MAX_BYTES, read_trust
+from checkpoint.credentials.trust_signature import check_signed, signer_keys
 from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, InputError, leave, print_json
 from station.trust_file import load_trust
@@ -29,23 +31,35 @@ def trust() -> None:
 @trust.command("import", epilog="Example: checkpoint trust import --issuer DE national-list.pem")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
 @click.option("--issuer", default="", help="Whose keys these are where the list does not say: DE, or a URL.")
+@click.option(
+    "--signed-by",
+    "signer_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Take only lists signed by this certificate or key (PEM, DER, JWK): a JWS, or a signature on the first line.",
+)
 @file_option
 @config_option
-def import_lists(files: tuple[Path, ...], issuer: str, trust_path: Path | None, config_path: Path) -> None:
+def import_lists(
+    files: tuple[Path, ...], issuer: str, signer_path: Path | None, trust_path: Path | None, config_path: Path
+) -> None:
     """Take published lists into the trust list: a WHO DID document, a national list (JSON, JWK, PEM), a SMART issuer
     directory, an ICAO authority, a revocation list. What is in a file decides, not its name.
 
     A list that was imported before is replaced by its newer edition. The age that is shown everywhere is that of the
-    oldest list, so an import that brings nothing new moves nothing.
+    oldest list, so an import that brings nothing new moves nothing. Where one file cannot be used, nothing is changed.
     """
     path = _path(trust_path, config_path)
     known = load_trust(path if path.exists() else None)
     now = datetime.now(UTC)
+    signers = None if signer_path is None else _signers(signer_path)
     for file in files:
         try:
             if file.stat().st_size > MAX_BYTES:
                 raise InputError(f"{file}: larger than any trust list")
-            imported = read_trust(file.read_bytes(), name=file.name, now=now, issuer=issuer, known=known)
+            data = file.read_bytes()
+            if signers is not None:
+                check_signed(data, signers)
+            imported = read_trust(data, name=file.name, now=now, issuer=issuer, known=known)
         except OSError as error:
             raise InputError(f"{file}: {error.strerror}") from error
         except ValueError as error:
@@ -94,6 +108,15 @@ def show(issuer: str, trust_path: Path | None, config_path: Path) -> None:
     if not keys:
         click.echo(f"no key of {issuer}", err=True)
         leave(ANSWER_IS_NO)
+
+
+def _signers(path: Path) -> tuple[PublicKey, ...]:
+    try:
+        return signer_keys(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _path(trust_path: Path | None, config_path: Path) -> Path:

@@ -2,6 +2,10 @@
 
 import base64
 import json
+import struct
+import subprocess
+import sys
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +75,34 @@ def test_scan_without_a_code_says_no(tmp_path: Path) -> None:
     cv2.imwrite(str(lane), screens.empty_lane())
     result = checkpoint("scan", "--json", lane)
     assert (result.exit_code, records(result)[0]["payloads"]) == (1, [])
+
+
+def test_scan_takes_a_folder_and_standard_input(tmp_path: Path) -> None:
+    picture = screens.phone_with_code("health code", title="CODE", colour_bgr=(80, 80, 80))
+    (tmp_path / "lane" / "one").mkdir(parents=True)
+    (tmp_path / "lane" / "notes.txt").write_text("no picture")
+    cv2.imwrite(str(tmp_path / "lane" / "one" / "phone.JPG"), picture)
+    folder = checkpoint("scan", "--json", tmp_path / "lane")
+    assert [Path(str(record["file"])).name for record in records(folder)] == ["phone.JPG"]
+    encoded = cv2.imencode(".png", picture)[1].tobytes()
+    piped = CliRunner().invoke(main, ["scan", "--json", "-"], input=encoded)
+    assert piped.exit_code == 0
+    assert records(piped)[0]["payloads"][0]["text"] == "health code"  # type: ignore[index]
+
+
+def test_a_small_file_that_unfolds_into_gigabytes_is_refused_before_it_does(tmp_path: Path) -> None:
+    header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    pixels = b"IDAT" + zlib.compress(bytes(30_001))
+    parts = (
+        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part))
+        for part in (header, pixels, b"IEND")
+    )
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    # In a program of its own, for OpenCV takes the limit when it is loaded.
+    command = [sys.executable, "-m", "station.cli", "scan", "--json", str(tmp_path / "bomb.png")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "larger than this reads" in result.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\xff\xd8\xff\xe0 half a picture"])
