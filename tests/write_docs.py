@@ -51,9 +51,10 @@ def walk(command: click.Command, name: str, parent: click.Context | None = None)
     context = click.Context(command, info_name=name, parent=parent, **wide)  # type: ignore[arg-type]  # click's own names
     yield Documented(context.command_path, command, command.get_help(context).rstrip())
     if isinstance(command, click.Group):
-        for below in sorted(command.commands):
-            if not command.commands[below].hidden:
-                yield from walk(command.commands[below], below, context)
+        for below in sorted(command.list_commands(context)):
+            found = command.get_command(context, below)  # asked for by name: some groups import on demand
+            if found is not None and not found.hidden:
+                yield from walk(found, below, context)
 
 
 def commands_page(programs: dict[str, click.Command]) -> str:

@@ -19,9 +19,11 @@ from station.commands.output import (
     load_picture,
     print_json,
 )
-from vision.cassette.reader import Reader, read_file_view
-from vision.mat.layout import Paper, mat_layout
+from vision.cassette.reader import Reader, View, read_file_view
+from vision.cassette.steps import Steps, draw_steps
+from vision.mat.layout import MatLayout, Paper, mat_layout
 from vision.mat.reader import MatReader
+from vision.mat.steps import draw_mat_steps
 
 
 @click.command(epilog="Example: checkpoint read --json --save evidence bench.jpg")
@@ -48,8 +50,20 @@ from vision.mat.reader import MatReader
     help="The paper the mat is printed on.",
 )
 @click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Write each evidence picture here.")
+@click.option(
+    "--debug",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Draw each step of the reading here: FILE-1-locate.png, FILE-2-rectify.png, FILE-3-membrane.png, "
+    "FILE-4-lines.png, FILE-5-judge.png.",
+)
 def read(
-    files: tuple[Path, ...], as_json: bool, view: str, mat_slots: int | None, paper: str, save: Path | None
+    files: tuple[Path, ...],
+    as_json: bool,
+    view: View,
+    mat_slots: int | None,
+    paper: str,
+    save: Path | None,
+    debug: Path | None,
 ) -> None:
     """Read antigen-test cassettes: negative, positive, invalid, or retake with what to change.
 
@@ -59,12 +73,14 @@ def read(
     Exit code 0: every picture was read; 1: a picture must be taken again; 2: a file is not a picture.
     """
     retakes = unusable = 0
-    look = _way_to_look(view, mat_slots, paper)
-    if save is not None:
-        try:
-            save.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{save}: {error.strerror}") from error
+    layout = _layout(mat_slots, paper)
+    look = _way_to_look(view, layout)
+    for folder in (save, debug):
+        if folder is not None:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise InputError(f"{folder}: {error.strerror}") from error
     for path in files:
         started = time.perf_counter()
         try:
@@ -93,20 +109,39 @@ def read(
         if save is not None:
             for number, shot in enumerate(shots, start=1):
                 name = f"{path.stem}.png" if len(shots) == 1 else f"{path.stem}-{number}.png"
-                if not cv2.imwrite(str(save / name), shot.picture):
-                    raise InputError(f"{save / name}: cannot be written")
+                _write(save / name, shot.picture)
+        if debug is not None:
+            for step, picture in _steps(image, view, layout).items():
+                _write(debug / f"{path.stem}-{step}.png", picture)
     leave(USAGE if unusable else ANSWER_IS_NO if retakes else DONE)
 
 
-def _way_to_look(view: str, mat_slots: int | None, paper: str) -> Callable[[Image], list[CassetteShot]]:
-    """Return what is to be done with each picture; raise `InputError` for a mat that does not fit its paper."""
+def _layout(mat_slots: int | None, paper: str) -> MatLayout | None:
+    """Return the mat that is to be in the pictures; raise `InputError` for one that does not fit its paper."""
     if mat_slots is None:
-        return lambda image: read_file_view(image, view)  # type: ignore[arg-type]  # click has checked the choice
+        return None
     try:
-        layout = mat_layout(mat_slots, Paper(paper))
+        return mat_layout(mat_slots, Paper(paper))
     except ValueError as error:
         raise InputError(str(error)) from error
+
+
+def _way_to_look(view: View, layout: MatLayout | None) -> Callable[[Image], list[CassetteShot]]:
+    """Return what is to be done with each picture."""
+    if layout is None:
+        return lambda image: read_file_view(image, view)
     return MatReader(layout, otherwise=Reader()).read
+
+
+def _steps(image: Image, view: View, layout: MatLayout | None) -> Steps:
+    """Return the pictures of each step by name; without the mat in view, those of an ordinary picture."""
+    on_mat = None if layout is None else draw_mat_steps(image, layout)
+    return draw_steps(image, view if layout is None else "cassette") if on_mat is None else on_mat
+
+
+def _write(path: Path, picture: Image) -> None:
+    if not cv2.imwrite(str(path), picture):
+        raise InputError(f"{path}: cannot be written")
 
 
 def worst_of(shots: list[CassetteShot]) -> CassetteShot:

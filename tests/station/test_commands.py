@@ -225,6 +225,16 @@ def test_read_tells_what_a_cassette_shows(tmp_path: Path, scene: str, outcome: s
     assert cv2.imread(str(tmp_path / "evidence" / photo.name)) is not None
 
 
+def test_read_draws_each_step_for_who_wants_to_know_why(tmp_path: Path) -> None:
+    photo = tmp_path / "bench.png"
+    cv2.imwrite(str(photo), cassettes.bench("cassette-negative", seed=2))
+    result = checkpoint("read", "--debug", tmp_path / "steps", photo)
+    assert result.exit_code == 0
+    drawn = sorted(path.name for path in (tmp_path / "steps").iterdir())
+    names = ("1-locate", "2-rectify", "3-membrane", "4-lines", "5-judge")
+    assert drawn == [f"bench-{name}.png" for name in names]
+
+
 @pytest.mark.data
 def test_read_answers_every_real_photo_and_window() -> None:
     photos = sorted(test_data("cassettes", "photos").iterdir())[:6]

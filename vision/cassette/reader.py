@@ -1,6 +1,6 @@
 """Reads every cassette in a picture: the adapter of the `CassetteReader` port."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, assert_never
 
 import numpy as np
@@ -42,22 +42,33 @@ def read_file_view(image: Image, view: View) -> list[CassetteShot]:
         case "window":
             return [_bare_window(image)]
         case "cassette":
-            return _cassettes(image) or [_nothing(image)]
+            return [_shot(one) for one in read_cassettes(image)] or [_nothing(image)]
         case "auto":
-            found = _cassettes(image)
+            found = read_cassettes(image)
             if found:
-                return found
-            return [_bare_window(image) if _looks_like_a_window(image) else _nothing(image)]
+                return [_shot(one) for one in found]
+            return [_bare_window(image) if looks_like_a_window(image) else _nothing(image)]
         case _:
             assert_never(view)
 
 
-def _cassettes(image: Image) -> list[CassetteShot]:
-    """Return a shot for each cassette located, the surest first."""
-    return [_cassette(image, one, rectify(image, one)) for one in find_cassettes(image)]
+@dataclass(frozen=True, slots=True)
+class ReadCassette:
+    """One cassette with what every step made of it: ``window`` is the crop that was read, at ``px_per_mm``."""
+
+    located: Located
+    rectified: Rectified
+    window: Image
+    px_per_mm: float
+    read: WindowReading
 
 
-def _cassette(image: Image, located: Located, rectified: Rectified) -> CassetteShot:
+def read_cassettes(image: Image) -> list[ReadCassette]:
+    """Locate, rectify and read each cassette in `image`, the surest first."""
+    return [_read(image, one, rectify(image, one)) for one in find_cassettes(image)]
+
+
+def _read(image: Image, located: Located, rectified: Rectified) -> ReadCassette:
     def read_crop(window: Image, px_per_mm: float) -> WindowReading:
         end = rectified.control_end
         return read_window(window, control_end=end, mm_per_px=1 / px_per_mm, picture_sharp=rectified.sharp)
@@ -65,15 +76,15 @@ def _cassette(image: Image, located: Located, rectified: Rectified) -> CassetteS
     closer = window_cutter(image, rectified.px_per_mm, _CLOSER_MARGIN_MM)
     cut = window_cutter(image, rectified.px_per_mm)
     centred = read_centred(rectified.frame, cut, read_crop, again=closer)
-    read = centred.read
+    reading = centred.read.reading
     if rectified.control_end is ControlEnd.UNKNOWN:
-        read = replace(read, reading=_without_direction(read.reading))
+        reading = _without_direction(reading)
     if located.several_strips:
-        unknown = replace(read.reading, outcome=Outcome.RETAKE, reason=Reason.UNKNOWN_CASSETTE_TYPE)
-        read = replace(read, reading=unknown)
+        reading = replace(reading, outcome=Outcome.RETAKE, reason=Reason.UNKNOWN_CASSETTE_TYPE)
     corners = tuple((float(x), float(y)) for x, y in np.asarray(located.corners))
-    picture = evidence.draw(centred.window, read, cassette=rectified.cassette)
-    return CassetteShot(replace(read.reading, corners=corners, place=_place(np.asarray(located.corners))), picture)
+    place = _place(np.asarray(located.corners))
+    read = replace(centred.read, reading=replace(reading, corners=corners, place=place))
+    return ReadCassette(located, rectified, centred.window, centred.px_per_mm, read)
 
 
 def _place(corners: npt.NDArray[Any]) -> tuple[float, float, float]:
@@ -81,6 +92,10 @@ def _place(corners: npt.NDArray[Any]) -> tuple[float, float, float]:
     x, y = corners.mean(axis=0)
     along = corners[1] - corners[0] + corners[2] - corners[3]
     return float(x), float(y), float(np.arctan2(along[1], along[0]))
+
+
+def _shot(one: ReadCassette) -> CassetteShot:
+    return CassetteShot(one.read.reading, evidence.draw(one.window, one.read, cassette=one.rectified.cassette))
 
 
 def _without_direction(reading: Reading) -> Reading:
@@ -101,6 +116,7 @@ def _nothing(image: Image) -> CassetteShot:
     return CassetteShot(Reading(Outcome.RETAKE, Reason.NO_CASSETTE, NO_LINE, NO_LINE, 0.0), bgr(image))
 
 
-def _looks_like_a_window(image: Image) -> bool:
+def looks_like_a_window(image: Image) -> bool:
+    """Return whether a picture without a cassette has the size and shape of a crop of a result window."""
     short, long = sorted(int(side) for side in image.shape[:2])
     return long <= _CROP_SIDE and _CROP_SHAPE[0] <= long / max(short, 1) <= _CROP_SHAPE[1]

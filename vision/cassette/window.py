@@ -30,7 +30,7 @@ from vision.cassette.quality import (
 from vision.cassette.roles import Roles, assign, count_lines, runs_forward, third_line
 from vision.cassette.strip import Strip, cut_strip
 
-_MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
+MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
 _SURE_LINE = 5.0  # log odds: of real control lines three in four have over 6.9, rendered fronts at C's place less
 _NO_FRONT = 0.98  # evidence of a lone test line beyond which no front is taken for it
 _SMALLEST_SIDE = 16  # pixels: smaller is no picture of a window
@@ -78,7 +78,7 @@ def read_window(
     crop = bgr(image)
     if min(crop.shape[:2]) < _SMALLEST_SIDE:
         return _unreadable(crop)
-    membrane = find_membrane(crop, None if mm_per_px is None else _MEMBRANE_WIDTH_MM / mm_per_px)
+    membrane = find_membrane(crop, None if mm_per_px is None else MEMBRANE_WIDTH_MM / mm_per_px)
     strip = cut_strip(crop, membrane)
     evidence = (network or load_network()).log_odds(strip)
     forward = runs_forward(membrane.axis, crop.shape[0] >= crop.shape[1], control_end)
