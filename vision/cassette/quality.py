@@ -117,8 +117,11 @@ def front(strip: Strip) -> float:
 
 
 def _step(along: Floats) -> float:
-    """Return the largest step over 0.4 of the width, away from the ends; lines go with a running median over half."""
-    half, reach, margin = UNIT // 4, UNIT // 5, UNIT // 2
+    """Return the largest step over 0.4 of the width; lines go with a running median over half of it.
+
+    Steps near the ends do not count: the outline may reach over them onto the plastic.
+    """
+    half, reach, margin = UNIT // 4, UNIT // 5, round(0.85 * UNIT)
     if len(along) < 2 * (margin + reach) + 3:
         return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(along, half, mode="edge"), 2 * half + 1)
@@ -127,18 +130,18 @@ def _step(along: Floats) -> float:
     return float(steps[margin - reach : len(steps) - margin + reach].max(initial=0.0))
 
 
-def colour_across(strip: Strip, row: int, *, forward: bool) -> float:
+def colour_across(strip: Strip, row: int, *, forward: bool) -> float | None:
     """Return how much more colour the membrane has beyond `row` than before it, as seen from the control end.
 
     A line leaves about as much on both sides. A front that has come to the control line's place and looks like one is
-    wet with dye on the well's side only. 0 where either side is too short to tell.
+    wet with dye on the well's side only. None where a side is too short to tell.
     """
     colour = np.median(strip.inner[..., 1] - strip.inner[..., 2], axis=1)
     near, far, end = round(0.45 * UNIT), round(1.25 * UNIT), round(0.17 * UNIT)
     before = colour[max(strip.start + end, row - far) : max(0, row - near)]
     after = colour[row + near : min(row + far, strip.end - end)]
     if min(len(before), len(after)) < end:
-        return 0.0
+        return None
     step = float(np.median(after) - np.median(before))
     return step if forward else -step
 

@@ -94,7 +94,7 @@ def read_window(
     if judgement.outcome is Outcome.POSITIVE and _likelihood(third) >= CONTROL_LIMITS.present:
         judgement = Judgement(Outcome.RETAKE, Reason.UNKNOWN_CASSETTE_TYPE)
     judgement = _gated(judgement, quality, control, test, picture_sharp=picture_sharp)
-    if control_end is not ControlEnd.UNKNOWN and judgement.outcome is Outcome.NEGATIVE:
+    if control_end is not ControlEnd.UNKNOWN:
         judgement = _line_or_front(judgement, strip, roles, forward=forward)
     return _drawable(strip, membrane, evidence, roles, quality, judgement, forward=forward, mm_per_px=mm_per_px)
 
@@ -126,9 +126,13 @@ def _gated(judgement: Judgement, quality: Quality, control: float, test: float, 
 
 def _line_or_front(judgement: Judgement, strip: Strip, roles: Roles, *, forward: bool) -> Judgement:
     """Put off a negative whose only line may be the front of the liquid, come as far as the control line's place."""
+    unclear = judgement.reason is Reason.LINES_UNCLEAR
+    if roles.control >= _SURE_LINE or not (judgement.outcome is Outcome.NEGATIVE or unclear):
+        return judgement
     colour = colour_across(strip, roles.control_row, forward=forward)
-    front = roles.control < _SURE_LINE and colour > FRONT_COLOUR
-    return Judgement(Outcome.RETAKE, Reason.STILL_MIGRATING) if front else judgement
+    if colour is None:
+        return Judgement(Outcome.RETAKE, Reason.LINES_UNCLEAR)
+    return Judgement(Outcome.RETAKE, Reason.STILL_MIGRATING) if colour > FRONT_COLOUR else judgement
 
 
 def _drawable(
