@@ -1,13 +1,17 @@
 """The gate in a real Chromium: what an officer sees, hears and taps."""
 
 import re
+from unittest.mock import patch
 
 import pytest
 from playwright.sync_api import expect
 
 from checkpoint.crossing import Lamp
+from checkpoint.errors import JournalFull
+from checkpoint.journal import Journal
 from checkpoint.reasons import Reason
 from tests.browser.conftest import Served
+from tests.checkpoint.station_parts import seen
 from tests.web.pages import CHEN, PINS, WANG
 
 pytestmark = pytest.mark.browser
@@ -208,3 +212,25 @@ def test_an_own_photo_is_held_before_the_demo_camera(served: Served) -> None:
     page.locator("[name=picture]").first.set_input_files(files=[photo])  # type: ignore[list-item]
     expect(page.get_by_text("now: own photo")).to_be_visible()
     assert served.pages.scenes.held["gate"] == "own-picture"
+
+
+def test_a_full_disk_is_a_fault_on_lamp_and_page_and_admits_nobody(served: Served) -> None:
+    page = served.tablet()
+    show(served, "张伟", 30)
+    expect(page.locator(".verdict-word")).to_contain_text("HOLD")
+    with patch.object(Journal, "append", side_effect=JournalFull("no space left")):
+        page.locator("#next").click()
+        expect(page.locator("#say")).to_contain_text("nothing was recorded")
+        expect(page.locator(".verdict-fault")).to_be_visible()
+    assert served.pages.parts.lamps.shown is Lamp.FAULT
+
+
+def test_a_code_that_left_a_minute_ago_is_compared_with_the_id_first(served: Served) -> None:
+    page = served.tablet()
+    show(served, "张伟", 5)
+    served.pages.parts.gate.next(officer=CHEN)
+    served.pages.parts.clock.turn(seconds=60)
+    served.pages.parts.gate.present([seen(code) for code in served.pages.parts.codes.codes], officer=CHEN)
+    expect(page.locator(".verdict-reason")).to_contain_text("code already used by another person")
+    page.locator(".tick-first").click()
+    expect(page.locator(".verdict-word")).to_contain_text("ADMIT")

@@ -341,3 +341,15 @@ def test_with_nothing_ready_no_photograph_is_taken(pages: Pages) -> None:
     start(pages, 1)
     answer = pages.client().post("/bench/read-ready")
     assert (answer.status_code, answer.json["code"]) == (409, "nothing-ready")
+
+
+def test_a_kits_scanned_code_stands_for_its_lot_and_an_expired_one_starts_nothing(pages: Pages) -> None:
+    tablet = pages.client()
+    old, good = "(01)06901234567892(17)200101(10)OLD1", "(01)06901234567892(17)300101(10)A2203"
+    answer = tablet.post("/bench/1/start", person="walk-in", name="张伟", lot_typed=old)
+    assert answer.json["code"] == "lot-expired"
+    assert pages.bench.slot(1).free
+    assert tablet.post("/bench/1/start", person="walk-in", name="张伟", lot_typed=good).status_code == 204
+    test = pages.bench.slot(1).test
+    assert test is not None
+    assert test.lot == "A2203"
