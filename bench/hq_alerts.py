@@ -39,26 +39,9 @@ def alerts_while_uploading(data: Path, database: str, say: Callable[..., None]) 
     office.store.close()
     ports = [_free_port(), _free_port()]
     log = data / "serve.log"
+    command = [sys.executable, "-m", "hq", "serve", "--data", str(data), "--database", database, "--port"]
     with log.open("wb") as out:
-        servers = [
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "hq.cli",
-                    "serve",
-                    "--data",
-                    str(data),
-                    "--database",
-                    database,
-                    "--port",
-                    str(port),
-                ],
-                stdout=out,
-                stderr=out,
-            )
-            for port in ports
-        ]
+        servers = [subprocess.Popen([*command, str(port)], stdout=out, stderr=out) for port in ports]
     try:
         urls = [f"http://127.0.0.1:{port}" for port in ports]
         for url in urls:

@@ -181,7 +181,10 @@ class Receipt(Message):
 
 
 class Reply(Message):
-    """Headquarters' answer to a batch. ``published`` names the documents in force, or soon to be."""
+    """Headquarters' answer to a batch. ``published`` names the documents in force, or soon to be.
+
+    ``closing`` comes with a batch that opens an epoch: the head at which the epoch before ends, signed.
+    """
 
     acked_to: Count
     acked_hash: Hash
@@ -189,6 +192,7 @@ class Reply(Message):
     missing_photos: list[Hash] = []
     quarantined: list[int] = []
     published: list[str] = []
+    closing: Json | None = None
 
 
 class EarlyReply(Message):

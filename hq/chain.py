@@ -1,5 +1,6 @@
 """One station's chain as headquarters holds it: where events that arrive belong, and how they are added to it."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checkpoint.events import GENESIS, Json
-from checkpoint.wire import Purpose, sign
+from checkpoint.wire import Purpose, parse_object, sign
 from hq.alarms import alarm, alert_to, fork
 from hq.alerts import Concern
 from hq.event_writer import write_events
@@ -54,6 +55,15 @@ class HeldChain:
             self._append(new)
         return refusal
 
+    def closing_of(self, epoch: int, first_seq: int) -> Json | None:
+        """Return the signed head at which the epoch before was closed, for the batch that opens `epoch`."""
+        text = self.db.execute(
+            sa.select(epochs.c.closing).where(
+                epochs.c.station_id == self.station.id, epochs.c.epoch == epoch, epochs.c.first_seq == first_seq
+            )
+        ).scalar()
+        return parse_object(text) if text else None
+
     def _first_fork(self, old: Sequence[Arrived]) -> Refused | None:
         if not old:
             return None
@@ -96,7 +106,7 @@ class HeldChain:
                 last_hash=first.prev_hash,
                 opened_at=self.now,
                 lost=max(0, station.seq - first.seq + 1),
-                closing=str(closing_head(station, self.key)["sig"]) if station.epoch else "",
+                closing=json.dumps(closing_head(station, self.key)) if station.epoch else "",
             )
         )
 

@@ -58,7 +58,9 @@ class Ingest:
         with self._store.writing() as db:
             station = self._lock_station(db, batch.device)
             self._seen(db, station, batch.sent_at, batch.head)
-            refusal = HeldChain(db, station, self._keys.signing, now).place(batch.epoch, items)
+            chain = HeldChain(db, station, self._keys.signing, now)
+            refusal = chain.place(batch.epoch, items)
+            closing = chain.closing_of(batch.epoch, batch.from_seq) if refusal is None and batch.epoch > 1 else None
             missing = missing_photos(db, batch.device, items) if refusal is None else []
             wanted = wanted_now(db, now)
         if refusal is not None:  # what was noted about it is committed
@@ -70,6 +72,7 @@ class Ingest:
             "missing_photos": missing,
             "quarantined": [item.seq for item in items if item.trouble],
             "published": wanted,
+            **({"closing": closing} if closing else {}),
         }
 
     def early(self, fields: Json) -> Json:

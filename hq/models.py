@@ -87,7 +87,7 @@ epochs = Table(
     Column("last_hash", LargeBinary, nullable=False),
     Column("opened_at", UtcTime, nullable=False),
     Column("lost", BigInteger, nullable=False, default=0),  # events of the epoch before that the station forgot
-    Column("closing", Text, nullable=False, default=""),  # headquarters' signature under the closing head before
+    Column("closing", Text, nullable=False, default=""),  # JSON: the closing head before, signed by headquarters
 )
 
 events = Table(

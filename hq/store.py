@@ -14,6 +14,7 @@ from hq.partitions import make_partition
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_S = 30
+_MIGRATION_LOCK = 0x63686D67
 _FIRST_DAY = date(2020, 1, 1)
 
 
@@ -34,6 +35,8 @@ class Store:
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         with self.writing() as db:
             config.attributes["connection"] = db
+            if self.engine.dialect.name == "postgresql":  # several processes may start at the same moment
+                db.execute(sa.text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             command.upgrade(config, "head")
 
     def open_days(self, days: Collection[date], today: date) -> None:

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 _PHOTOS_A_ROUND = 50
 _MOST_DOCUMENTS = 100
 _EARLY_A_MESSAGE = 50
+CLOSING = "closing"
+"""The notes that hold the signed closing heads of old epochs, by their number."""
 VOUCHER = "voucher"
 """The note that holds headquarters' word for this station's key (base64)."""
 
@@ -233,6 +235,10 @@ class SyncClient:
         if reply.missing_photos:
             self.journal.outbox.photos_missing(reply.missing_photos)
         self._published = _names(reply.published)
+        if reply.closing is not None:
+            # Headquarters' word for where the old epoch ends: nobody can go on writing it.
+            closing = self._signed(Purpose.CLOSING, reply.closing)
+            self.journal.outbox.remember(f"{CLOSING}-{closing.get('epoch')}", pack_text(closing))
 
     def _close_days(self) -> None:
         """Send the manifest of each day that is over: headquarters then has a second, signed word for what it holds."""

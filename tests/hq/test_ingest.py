@@ -249,7 +249,10 @@ def test_a_restored_station_goes_on_in_a_new_epoch(hq: Headquarters, gate: Stati
         restored.begin_epoch("restored from a backup")
         cross(restored)
         report = SyncClient(restored, gate.enrolment, gate.http, hq.clock.now).run_once()
+        closing = json.loads(restored.outbox.note("closing-1"))
     assert (report.error, report.all_sent) == ("", True)
+    check_signature(Purpose.CLOSING, closing, gate.enrolment.hq_key)
+    assert (closing["seq"], closing["hash"]) == (3, gate.journal.outbox.hash_at(3).hex())
     assert kinds_of_alerts(hq) == []
     rows = hq.rows(sa.select(events.c.epoch, events.c.seq).order_by(events.c.epoch, events.c.seq))
     assert [tuple(row) for row in rows] == [(1, 1), (1, 2), (1, 3), (2, 3), (2, 4)]
