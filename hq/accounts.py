@@ -151,6 +151,8 @@ class Accounts:
         with self._store.writing() as db:
             if not db.execute(sa.update(users).where(users.c.name == name).values(**values)).rowcount:
                 raise AccountError("no-such-user")
+            if role is None and active is None:
+                return
             admins = sa.select(users.c.name).where(users.c.role == Role.ADMIN, users.c.active).limit(1)
             if db.execute(admins).first() is None:
                 raise AccountError("last-admin")  # the transaction is undone

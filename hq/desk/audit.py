@@ -11,6 +11,7 @@ from hq.auditing import AuditLine, AuditQuery, read_audit
 from hq.desk.access import accounts, local_time, needs, office, person
 from hq.desk.sheets import sheet
 from hq.desk.words import AUDITED
+from hq.store import Store
 
 MOST_LINES = 200_000
 
@@ -35,13 +36,14 @@ def page() -> str:
 def download() -> Response:
     """Return what the page would show, all of it, as a sheet."""
     accounts().note(person().name, "audit-exported")
-    rows = ((line.at.isoformat(), line.who, line.what, line.subject) for line in _all(_query()))
+    lines = _all(office().store, _query())
+    rows = ((line.at.isoformat(), line.who, line.what, line.subject) for line in lines)
     return sheet("audit.csv", ("at", "who", "what", "subject"), rows)
 
 
-def _all(query: AuditQuery) -> Iterator[AuditLine]:
+def _all(store: Store, query: AuditQuery) -> Iterator[AuditLine]:
+    """Yield every entry of a query; sent while it is read, after the request is over."""
     left = MOST_LINES
-    store = office().store
     while left > 0:
         with store.reading() as db:
             page_ = read_audit(db, query, limit=min(left, 1000))

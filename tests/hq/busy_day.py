@@ -70,12 +70,12 @@ class Gate:
         now = self.hq.clock.wall()
         report = TestReport(TestKind.NAAT, TestResult.NEGATIVE, now - timedelta(hours=report_age_h))
         shown = Credential(Format.HC1, Holder(id_number=f"person {who}"), (report,), issuer="CN", kid="k")
-        evidence = Evidence(Category.OTHER, credentials=(shown,), clock_trust=ClockTrust.TRUSTED)
+        evidence = Evidence(Category.RESIDENT, credentials=(shown,), clock_trust=ClockTrust.TRUSTED)
         body: Json = {
             "crossing": crossing,
             "seat": seat,
             "people": 1,
-            "category": "other",
+            "category": "resident",
             "verdict": str(verdict),
             "reason": str(reason),
             "seat_verdict": str(verdict),

@@ -31,7 +31,7 @@ def employ(hq: Headquarters, role: Role) -> None:
 
 @pytest.fixture
 def desk(hq: Headquarters) -> Iterator["Desk"]:
-    with httpx.Client(base_url=hq.url, follow_redirects=True, headers={"Accept-Language": "en"}) as http:
+    with httpx.Client(base_url=hq.url, follow_redirects=True, headers={"Accept-Language": "en"}, timeout=30) as http:
         yield Desk(hq, http)
 
 
@@ -186,6 +186,7 @@ def test_the_board_tells_the_truth_about_each_station(desk: Desk, gate: Station)
     gate.client.heartbeat()
     assert "complete" in desk.text("/live/stations")
     cross(gate.journal)
+    desk.hq.clock.move(seconds=1)
     gate.client.heartbeat()
     text = desk.text("/live/stations")
     assert "pending" in text
