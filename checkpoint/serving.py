@@ -1,11 +1,14 @@
 """One process, several threads, and a stop that lets the requests in hand finish: how the programs here serve."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import waitress
 from waitress import wasyncore
+
+from checkpoint.tls_front import TlsFront
 
 
 def serve(
@@ -18,28 +21,35 @@ def serve(
     largest_body: int,
     threads: int = 12,
     look_s: float = 0.25,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve `app` until `stop` is set; `ready` hears the port once connections are taken.
 
     `largest_body`: bytes of a request's body, past which it is refused; `look_s`: how often the server looks whether
-    it is to stop. Raises OSError where the port cannot be used.
+    it is to stop; `tls`: speak HTTPS by it. Raises OSError where the port cannot be used.
     """
     sockets: dict[int, Any] = {}
     server = waitress.create_server(
         app,
         map=sockets,
-        host=host,
-        port=port,
+        host=host if tls is None else "127.0.0.1",
+        port=port if tls is None else 0,
+        url_scheme="http" if tls is None else "https",
         threads=threads,
         ident=None,
         max_request_body_size=largest_body,
         channel_timeout=60,
         clear_untrusted_proxy_headers=True,
     )
+    front = None
     try:
-        ready(server.effective_port)
+        if tls is not None:
+            front = TlsFront(tls, host=host, port=port, behind=server.effective_port)
+        ready(front.begin() if front else server.effective_port)
         while not stop.is_set():
             wasyncore.loop(timeout=look_s, map=sockets, count=1)
     finally:
+        if front is not None:
+            front.stop()
         server.task_dispatcher.shutdown()
         wasyncore.close_all(sockets)

@@ -152,6 +152,10 @@ class WebConfig(_Table):
 
     host: str = Field("127.0.0.1", description="the address the pages are served on")
     port: int = Field(8080, ge=1, le=65535, description="their port")
+    https: bool = Field(False, description="speak HTTPS by a certificate authority of the station's own")
+    names: tuple[str, ...] = Field(
+        (), description="more private names or addresses by which tablets call the station, e.g. `gate.lan`"
+    )
     threads: int = Field(12, ge=2, le=64, description="requests answered at once")
 
 

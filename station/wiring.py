@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import secrets
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ from hardware.camera import SceneCamera
 from hardware.clock import SystemClock, kernel_says_synchronised
 from station import RELEASED, VERSION, checks
 from station.cached import Cached
+from station.certificates import Authority, own_names
 from station.config import Config, ConfigError
 from station.demo.scenes import DemoScenes
 from station.demo.wallet import Keys, Wallet
@@ -85,6 +87,10 @@ class Folders:
     @property
     def keys(self) -> Path:
         return self.data / "keys"
+
+    @property
+    def tls(self) -> Path:
+        return self.keys / "tls"
 
     @property
     def packs(self) -> Path:
@@ -270,6 +276,7 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
         language=local.language,
     )
     live = Live(feeds)
+    authority = own_authority(config, clock) if config.web.https else None
     code = SetUpCode(config.data / CODE_FILE)
     services = Services(
         station=identity,
@@ -289,6 +296,7 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
         lots=lambda: tuple(lot.lot for lot in kits.stock().in_use),
         confirm_time=lambda officer: _confirm_time(clock, journal, officer),
         receipt=Receipts(folders.keys, journal, clock),
+        authority=(authority.pem, authority.fingerprint) if authority else None,
         set_up=StationSetUp(config.data, folders.keys, identity, journal, gate, lamps, live, code, restart),
         cassette_types=(GENERIC, *(name for name in known_types() if name != GENERIC)),
         scenes=scenes,
@@ -314,6 +322,19 @@ def open_seal(folders: Folders) -> Seal:
 def backup_folder(config: Config) -> Path:
     """Return where backups of `config`'s station go."""
     return config.backup.folder or Folders(config.data).backups
+
+
+def own_authority(config: Config, clock: Clock) -> Authority:
+    """Return the station's certificate authority, made on first use."""
+    return Authority.open(Folders(config.data).tls, config.name, max(clock.now().wall, RELEASED))
+
+
+def tls_of(config: Config, clock: Clock) -> ssl.SSLContext | None:
+    """Return what the pages need to speak HTTPS, None where they do not."""
+    if not config.web.https:
+        return None
+    names = own_names(config.web.host, config.web.names)
+    return own_authority(config, clock).server_context(names, max(clock.now().wall, RELEASED))
 
 
 def new_id() -> str:

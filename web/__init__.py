@@ -7,7 +7,23 @@ from pathlib import Path
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from web import bench, demo, export, gate, health, kits, log, login, people, pulse, receipt, set_up, shift, words
+from web import (
+    bench,
+    demo,
+    export,
+    gate,
+    health,
+    kits,
+    log,
+    login,
+    offline,
+    people,
+    pulse,
+    receipt,
+    set_up,
+    shift,
+    words,
+)
 from web.access import init_access
 from web.errors import init_errors
 from web.language import init_language
@@ -42,11 +58,11 @@ def create_app(services: Services, *, secret_key: bytes, testing: bool = False) 
     services.shifts.changed.append(lambda: beat.bump("shift"))
 
     CSRFProtect(app)
-    init_security(app)
+    init_security(app, https=services.authority is not None)
     init_language(app, services.station.timezone)
     init_errors(app)
     init_access(app, services.officers)
-    for part in (login, gate, bench, log, export, kits, shift, health, people, pulse, set_up):
+    for part in (login, gate, bench, log, export, kits, shift, health, people, pulse, set_up, offline):
         app.register_blueprint(part.blueprint)
     if services.receipt is not None:
         app.register_blueprint(receipt.blueprint)
@@ -59,6 +75,7 @@ def create_app(services: Services, *, secret_key: bytes, testing: bool = False) 
         words=words,
         has_demo=services.scenes is not None,
         has_set_up=services.set_up is not None,
+        has_authority=services.authority is not None,
         can_give_receipt=services.receipt is not None,
         can_scan_picture=services.scan_picture is not None,
         scene_groups=demo.scene_groups,

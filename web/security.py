@@ -18,11 +18,12 @@ POLICY = "; ".join(_ALLOWED)
 LARGEST_UPLOAD = 16 * 1024 * 1024  # bytes: a phone's photo
 
 
-def init_security(app: Flask) -> None:
+def init_security(app: Flask, *, https: bool) -> None:
     """Set the cookie's and every answer's protections."""
     app.config.update(
         SESSION_COOKIE_NAME="checkpoint",
         SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_REFRESH_EACH_REQUEST=False,  # a session ends with the shift, however often pages ask
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,

@@ -44,6 +44,7 @@ class Services:
     is typed.
     ``scan_picture(picture, officer)`` lets a still picture take the camera's way through the gate; raises ValueError
     where it is no picture. ``confirm_time(officer)`` records that an officer compared the clock with a watch.
+    ``authority``: the certificate (PEM) of the station's own authority and its fingerprint, where it serves HTTPS.
     ``set_up`` does what the first run and the settings ask for (`web.set_up.SetUp`).
     ``cassette_types`` are the known ones by name, "generic" for the bench's own read window.
     ``scenes`` and ``demo_logins`` (name, PIN) exist only in the demo.
@@ -68,6 +69,7 @@ class Services:
     confirm_time: Callable[[str], None] | None = None
     receipt: Callable[[Seat], str] | None = None
     scenes: Scenes | None = None
+    authority: tuple[bytes, str] | None = None
     set_up: object | None = None
     cassette_types: tuple[str, ...] = ("generic",)
     demo_logins: tuple[tuple[str, str], ...] = ()

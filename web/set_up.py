@@ -20,7 +20,10 @@ blueprint = Blueprint("set_up", __name__)
 STEPS = ("station", "cameras", "lamps", "headquarters")
 TESTED = (Lamp.RED, Lamp.YELLOW, Lamp.GREEN, Lamp.FAULT)
 OPEN_TO_ALL = frozenset(
-    {"set_up.first", "set_up.begin", "static", "health.healthz", "language.prefer", "offline.worker", "offline.page"}
+    {
+        *("set_up.first", "set_up.begin", "static", "health.healthz", "language.prefer"),
+        *("offline.worker", "offline.page", "offline.trust", "offline.certificate"),
+    }
 )
 
 

@@ -19,7 +19,7 @@ from station.commands.output import InputError
 from station.config import Config
 from station.memory import return_pictures_to_the_system
 from station.watchdog import Watchdog
-from station.wiring import build
+from station.wiring import build, tls_of
 from web import create_app
 
 SECRET_BYTES = 32
@@ -60,11 +60,16 @@ def _run(config: Config, stopping: threading.Event) -> bool:
     station.uploads.tell(lambda: app.extensions["pulse"].bump("health"))
     watchdog = Watchdog(station.looks(), every_s=(watchdog_s() or NOBODY_WATCHES_S) / 3)
 
+    tls = tls_of(config, station.services.gate.clock)
+    scheme = "https" if tls else "http"
+
     def ready(port: int) -> None:
         station.start()
         watchdog.start()
         notify("READY=1", f"STATUS=pages on port {port}")
-        click.echo(f"station {station.services.station.name!r} ready on http://{config.web.host}:{port}")
+        click.echo(f"station {station.services.station.name!r} ready on {scheme}://{config.web.host}:{port}")
+        if station.services.authority is not None:
+            click.echo(f"its certificate authority, SHA-256: {station.services.authority[1]}")
 
     try:
         serve_until(
@@ -73,6 +78,7 @@ def _run(config: Config, stopping: threading.Event) -> bool:
             port=config.web.port,
             stop=_Either(stopping, end),
             ready=ready,
+            tls=tls,
             threads=config.web.threads,
             largest_body=LARGEST_UPLOAD_BYTES,
         )

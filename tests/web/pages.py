@@ -105,6 +105,7 @@ class Pages:
     demo: bool = False
     simulated: tuple[str, ...] = ()
     lots: Sequence[str] = ()
+    authority: tuple[bytes, str] | None = None
     cassette: Reading = NEGATIVE
     bench_camera_fault: str = ""
     live: StillLive = field(default_factory=StillLive)
@@ -168,6 +169,7 @@ class Pages:
                 lots=lambda: self.lots,
                 confirm_time=self.time_confirmed_by.append,
                 receipt=lambda seat: f"RECEIPT1:{seat.number}",
+                authority=self.authority,
                 scenes=self.scenes if self.demo else None,
                 demo_logins=((CHEN, PINS[CHEN]), (WANG, PINS[WANG])) if self.demo else (),
             ),
@@ -211,9 +213,9 @@ class Pages:
     def _send(self) -> None:
         self.sent_asked += 1
 
-    def client(self, name: str | None = CHEN, *, language: str = "en") -> "Tablet":
+    def client(self, name: str | None = CHEN, *, language: str = "en", secure: bool = False) -> "Tablet":
         """Return a tablet, logged in as `name` unless that is None."""
-        tablet = Tablet(self.app.test_client(), language)
+        tablet = Tablet(self.app.test_client(), language, scheme="https" if secure else "http")
         if name is not None:
             answer = tablet.post("/login", name=name, pin=PINS[name])
             assert answer.status_code == 200, answer.text
@@ -232,32 +234,40 @@ class Tablet:
     http: FlaskClient
     language: str
     token: str = ""
+    scheme: str = "http"
 
     def __post_init__(self) -> None:
         self.http.set_cookie("language", self.language)
 
+    @property
+    def base(self) -> str:
+        """Where this tablet's station is."""
+        return f"{self.scheme}://localhost"
+
     def get(self, path: str, **headers: str):  # type: ignore[no-untyped-def]  # werkzeug's TestResponse
         """Ask for a page."""
-        return self.http.get(path, headers=headers)
+        return self.http.get(path, headers=headers, base_url=self.base)
 
     def see(self, path: str) -> str:
         """Return a page's text without its marks, blanks made one."""
-        answer = self.http.get(path)
+        answer = self.http.get(path, base_url=self.base)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
         return words_of(answer.text)
 
     def post(self, path: str, *, script: bool = True, **fields: object):  # type: ignore[no-untyped-def]
         """Send a form as the page's script does, or as a browser without script."""
         if not self.token:
+            page = self.http.get("/login", follow_redirects=True, base_url=self.base)
             found = re.search(
-                r'name="csrf-token" content="([^"]+)"', self.http.get("/login", follow_redirects=True).text
+                r'name="csrf-token" content="([^"]+)"',
+                page.text,
             )
             assert found is not None
             self.token = found[1]
-        headers = {"X-CSRFToken": self.token, "Referer": "http://localhost/"} | ({"X-Page": "1"} if script else {})
+        headers = {"X-CSRFToken": self.token, "Referer": f"{self.base}/"} | ({"X-Page": "1"} if script else {})
         if path in ("/login", "/logout", "/shift/hand-over", "/set-up"):
             self.token = ""  # a session's end ends its token
-        return self.http.post(path, data=fields, headers=headers)
+        return self.http.post(path, data=fields, headers=headers, base_url=self.base)
 
 
 def words_of(html: str) -> str:

@@ -13,6 +13,7 @@ import { startRegions } from "./regions.js";
 import { startScanner } from "./scanner.js";
 import { startSettings } from "./settings.js";
 import { startSounds } from "./sounds.js";
+import { startWorker } from "./worker.js";
 
 startSounds();
 startClocks();
@@ -27,4 +28,5 @@ startLog();
 startRemembering();
 startPrinting();
 startSettings();
+startWorker();
 startPulse();

@@ -1,0 +1,104 @@
+"""HTTPS before a server that speaks none: one thread ends TLS for every connection and passes the bytes on.
+
+The event loop shakes hands with many at once and gives each a deadline, so a tablet in bad radio that never finishes
+holds nobody else up; the server behind keeps its threads for requests.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import threading
+
+log = logging.getLogger(__name__)
+
+HANDSHAKE_WITHIN_S = 10.0
+CLOSE_WITHIN_S = 3.0
+PIECE = 64 * 1024  # bytes read at once
+
+
+class TlsFront(threading.Thread):
+    """Takes TLS connections on `host`:`port` and carries each to 127.0.0.1:`behind`, until `stop`."""
+
+    def __init__(self, context: ssl.SSLContext, *, host: str, port: int, behind: int) -> None:
+        super().__init__(name="tls-front", daemon=True)
+        self._context, self._host, self._behind = context, host, behind
+        self.port = port
+        self._loop = asyncio.new_event_loop()
+        self._up = threading.Event()
+        self._failed: OSError | None = None
+        self._ending = asyncio.Event()
+
+    def begin(self) -> int:
+        """Start, and return the port that is listened on; raise OSError where it cannot be."""
+        self.start()
+        self._up.wait()
+        if self._failed is not None:
+            raise self._failed
+        return self.port
+
+    def stop(self) -> None:
+        """End every connection and the thread."""
+        with contextlib.suppress(RuntimeError):  # over already
+            self._loop.call_soon_threadsafe(self._ending.set)
+        self.join(timeout=5.0)
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._up.set()
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        try:
+            server = await asyncio.start_server(
+                self._carry,
+                self._host,
+                self.port,
+                ssl=self._context,
+                ssl_handshake_timeout=HANDSHAKE_WITHIN_S,
+                ssl_shutdown_timeout=CLOSE_WITHIN_S,
+            )
+        except OSError as error:
+            self._failed = error
+            return
+        self.port = server.sockets[0].getsockname()[1]
+        self._up.set()
+        await self._ending.wait()
+        server.close()
+        ending = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self._behind)
+        except OSError as error:
+            log.error("the pages do not answer behind the TLS front: %s", error)
+            writer.close()
+            return
+        there = asyncio.ensure_future(_pass_on(reader, back_writer))
+        back = asyncio.ensure_future(_pass_on(back_reader, writer))
+        try:
+            # As soon as one side is gone nobody reads any more: a closed tablet ends its stream of events at once.
+            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            pass  # the front ends, and this line with it: nobody waits for the task's outcome
+        finally:
+            there.cancel()
+            back.cancel()
+            await asyncio.gather(there, back, return_exceptions=True)
+            for end in (back_writer, writer):
+                end.close()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while piece := await reader.read(PIECE):
+            writer.write(piece)
+            await writer.drain()
+    except (OSError, ssl.SSLError):
+        return  # the other side went away in the middle: nothing to tell anybody
