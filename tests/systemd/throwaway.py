@@ -19,11 +19,12 @@ FILES = ("pyproject.toml", "README.md", "LICENSE")
 PYTHON = r"""#!/bin/sh
 case "$1 $2" in
     "-m venv")
-        mkdir -p "$3/bin"
-        cp "$0" "$3/bin/python"
+        for place; do :; done
+        mkdir -p "$place/bin"
+        cp "$0" "$place/bin/python"
         for program in checkpoint checkpoint-lamps; do
-            printf '#!/bin/sh\necho "%s" "$@"\n' "$3" >"$3/bin/$program"
-            chmod 755 "$3/bin/$program"
+            printf '#!/bin/sh\necho "%s" "$@"\n' "$place" >"$place/bin/$program"
+            chmod 755 "$place/bin/$program"
         done ;;
     "-m pip")
         echo "$@" >>/srv/pip
