@@ -157,6 +157,7 @@ def synthetic_set(count: int, opencv: OpenCv) -> None:
         if row.every == 1:
             print(f"  {name:<28}" + "  ".join(f"{by_kind[name][kind]:>{len(kind)}}" for kind in KINDS))
     print(f"  hints for what ours did not read: {dict(hints)}")
+    print(f"  OpenCV was given up on {opencv.given_up} pictures after 3 s")
 
 
 def judge_of(expected: str) -> Callable[[list[str]], str]:
@@ -317,6 +318,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20, help="dense frames of each kind")
     parser.add_argument("--sequences", type=int, default=8, help="sequences of each kind")
     parser.add_argument("--every", type=int, default=6, help="of the real photos, which are altered: every so-many-th")
+    parser.add_argument("--only", choices=("real", "altered", "dense", "sequences", "exact", "clutter"))
     parser.add_argument("--stages", action="store_true", help="measure each stage alone instead")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
@@ -332,14 +334,21 @@ def main() -> None:
         stage_table(folder, chosen.count)
     else:
         with OpenCv() as opencv:
+            parts: dict[str, Callable[[], None]] = {
+                "dense": lambda: synthetic_set(chosen.count, opencv),
+                "sequences": lambda: sequences(chosen.sequences),
+                "exact": byte_exact,
+                "clutter": lambda: false_reads(folder, chosen.count // 2),
+            }
             if folder is not None:
-                real_set(folder, opencv)
-                altered_set(folder, chosen.every)
-            synthetic_set(chosen.count, opencv)
-            print(f"  OpenCV was given up on {opencv.given_up} pictures after 3 s")
-        sequences(chosen.sequences)
-        byte_exact()
-        false_reads(folder, chosen.count // 2)
+                photos_of = folder
+                parts = {
+                    "real": lambda: real_set(photos_of, opencv),
+                    "altered": lambda: altered_set(photos_of, chosen.every),
+                } | parts
+            for name, part in parts.items():
+                if chosen.only in (None, name):
+                    part()
     print(f"\n{time.perf_counter() - begun:.0f} s in all")
 
 
