@@ -43,7 +43,6 @@ class Right(StrEnum):
     MANAGE_USERS = "manage-users"
     SET_CASE_RULES = "set-case-rules"
     MOVE_KITS = "move-kits"
-    RETAIN = "retain"  # destroy personal data whose time is over
 
 
 _RIGHTS: dict[Role, frozenset[Right]] = {
@@ -58,7 +57,6 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
             Right.MANAGE_USERS,
             Right.SET_CASE_RULES,
             Right.MOVE_KITS,
-            Right.RETAIN,
         }
     ),
     Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT}),

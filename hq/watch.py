@@ -73,8 +73,8 @@ def _open_silent(store: Store, config: Config, now: datetime) -> None:
                 db,
                 row.id,
                 Concern(SILENT),
-                epoch=row.epoch,
-                seq=row.seq,
+                epoch=0,
+                seq=0,  # it stands on no record
                 at=last,
                 now=now,
                 occasion=f"{last:%Y%m%d%H%M%S}",  # one silence, one case: closing it does not open it again

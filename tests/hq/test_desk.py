@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from checkpoint.events import Kind, Lane
 from checkpoint.journal import Pending
 from checkpoint.sync.messages import heartbeat
 from hq.accounts import Accounts, Role
+from hq.desk.live import MOST_STREAMS
 from hq.models import audit
 from tests.data import REPOSITORY
 from tests.hq.running import Headquarters, Station
@@ -110,6 +112,14 @@ def test_a_positive_is_on_the_desk_as_soon_as_it_was_sent(desk: Desk, gate: Stat
     for path in ("/live/overview", "/live/alerts"):
         assert "antigen test positive" in desk.text(path)
     assert "1 new alert" in desk.text("/live/alarm")
+
+
+def test_open_pages_are_told_of_changes_and_whoever_comes_too_late_asks(desk: Desk) -> None:
+    desk.log_in()
+    with ExitStack() as streams:
+        told = [streams.enter_context(desk.http.stream("GET", "/events")) for _ in range(MOST_STREAMS)]
+        assert next(told[0].iter_lines()).startswith('data: {"cases"')
+        assert desk.http.get("/events").status_code == 204
 
 
 def test_a_case_is_taken_up_and_closed_with_every_step_kept(desk: Desk, gate: Station) -> None:

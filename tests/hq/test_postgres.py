@@ -1,19 +1,34 @@
 """The same headquarters on PostgreSQL, and a schema that can be distributed by station."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
+from checkpoint.crossing import Verdict
 from checkpoint.events import Kind
 from checkpoint.journal import Journal, Seal
+from checkpoint.reasons import Reason
 from checkpoint.sync import SyncClient
+from hq.brief import read_brief
+from hq.cases import CaseQuery, Step, list_cases, take_step
+from hq.config import RetentionPolicy
+from hq.contacts import How, contacts_of
+from hq.kits import Move, read_stock, write_move
 from hq.models import SHARED, early, events, metadata, quarantine
 from hq.proof import prove
+from hq.retention import destroy
+from hq.rule_desk import read_pack, run_dry
+from hq.shipped import shipped_pack_text
+from hq.tallies import count_on
+from hq.today import read_today
+from hq.watch import look
+from tests.hq.busy_day import LOT, Gate
 from tests.hq.postgres import postgres
-from tests.hq.running import Headquarters, Station, TestClock, headquarters
+from tests.hq.running import START, Headquarters, Station, TestClock, headquarters
 from tests.hq.test_desk import Desk
 from tests.hq.test_ingest import cross, held, kinds_of_alerts, pending_batch, positive, sent_at_once
 
@@ -120,3 +135,33 @@ def test_the_station_stands_in_every_primary_and_unique_key() -> None:
                 assert "station_id" in constraint.columns, table.name
         for index in table.indexes:
             assert not index.unique or "station_id" in index.columns, index.name
+
+
+def test_the_desk_counts_finds_and_forgets_the_same(hq: Headquarters, gate: Station) -> None:
+    here = Gate(hq, gate.journal)
+    here.decide("car-1", Verdict.HOLD, Reason.NAAT_MISSING, seat=1, who=1)
+    here.decide("car-1", Verdict.HOLD, Reason.NAAT_MISSING, seat=2, who=2)
+    here.start_test("t-1", "car-1", who=1)
+    hq.clock.move(minutes=12)
+    seq = here.read_test("t-1", "car-1", "positive")
+    here.decide("car-2", Verdict.ADMIT, Reason.RULES_MET)
+    gate.client.run_once()
+    store, now, device = hq.office.store, hq.clock.wall(), gate.enrolment.device
+    assert count_on(store) == 0
+    take_step(store, device, f"positive-1-{seq}", Step.CLOSED, by="li", note="called back", now=now)
+    write_move(store, Move.RECEIVED, lot=LOT, quantity=500, by="li", now=now, expires_on=date(2023, 3, 14))
+    midnight = START.replace(hour=0, minute=0, second=0)
+    with store.reading() as db:
+        assert read_today(db, midnight, now).whole.crossings == {"hold": 1, "admit": 1}
+        assert [one.how for one in contacts_of(db, device, 1, seq).contacts] == [(How.SELF,), (How.VEHICLE,)]
+        assert read_brief(db, midnight, midnight + timedelta(days=1), now).whole.closed == 1
+        stock = read_stock(db, now)
+        assert (stock.here, stock.lots[0].used) == (500, 1)
+        _, pack = read_pack(shipped_pack_text("pinghu-road-2022-03-20") or "")
+        assert run_dry(db, pack, midnight, midnight + timedelta(days=1)).judged == 3
+    hq.clock.move(days=400)
+    look(store, hq.office.config, hq.clock.wall())
+    assert destroy(store, hq.office.shelf, RetentionPolicy(), hq.clock.wall()).records == 4
+    with store.reading() as db:
+        assert prove(db, device).bad is None
+        assert [case.kind for case in list_cases(db, CaseQuery(), hq.clock.wall())] == ["silent"]
