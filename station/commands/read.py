@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ from station.commands.output import (
 )
 from vision.cassette.reader import Reader, View, read_file_view
 from vision.cassette.steps import Steps, draw_steps
+from vision.hints import hints
 from vision.mat.layout import MatLayout, Paper, mat_layout
 from vision.mat.reader import MatReader
 from vision.mat.steps import draw_mat_steps
@@ -68,7 +70,7 @@ def read(
     """Read antigen-test cassettes: negative, positive, invalid, or retake with what to change.
 
     Where a picture shows several cassettes, the first line speaks for the picture as a whole (the worst of them)
-    and `cassettes` lists each.
+    and `cassettes` lists each. A retake comes with hints for the next shot, as the bench page shows them live.
 
     Exit code 0: every picture was read; 1: a picture must be taken again; 2: a file is not a picture.
     """
@@ -91,6 +93,8 @@ def read(
             continue
         shots = look(image)
         took_ms = (time.perf_counter() - started) * 1000
+        if layout is None and view != "window":
+            shots = [_with_hints(shot, image) for shot in shots]
         worst = worst_of(shots)
         retakes += worst.reading.outcome is Outcome.RETAKE
         if as_json:
@@ -105,6 +109,7 @@ def read(
                 click.echo(
                     f"{path}:{slot} {reading.outcome} ({reading.reason}); C {reading.control.contrast:.1%}, "
                     f"T {reading.test.contrast:.1%}, {took_ms:.0f} ms"
+                    + (f"; before the next shot: {', '.join(reading.hints)}" if reading.hints else "")
                 )
         if save is not None:
             for number, shot in enumerate(shots, start=1):
@@ -137,6 +142,13 @@ def _steps(image: Image, view: View, layout: MatLayout | None) -> Steps:
     """Return the pictures of each step by name; without the mat in view, those of an ordinary picture."""
     on_mat = None if layout is None else draw_mat_steps(image, layout)
     return draw_steps(image, view if layout is None else "cassette") if on_mat is None else on_mat
+
+
+def _with_hints(shot: CassetteShot, image: Image) -> CassetteShot:
+    """Return a shot that is to be taken again with what to change first: the hints that the bench page shows live."""
+    if shot.reading.outcome is not Outcome.RETAKE:
+        return shot
+    return replace(shot, reading=replace(shot.reading, hints=hints(image)))
 
 
 def _write(path: Path, picture: Image) -> None:

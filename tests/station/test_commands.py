@@ -225,6 +225,14 @@ def test_read_tells_what_a_cassette_shows(tmp_path: Path, scene: str, outcome: s
     assert cv2.imread(str(tmp_path / "evidence" / photo.name)) is not None
 
 
+def test_a_retake_says_what_to_change_before_the_next_shot(tmp_path: Path) -> None:
+    photo = tmp_path / "dark.png"
+    cv2.imwrite(str(photo), (cassettes.bench("cassette-negative", seed=2) * 0.1).astype(np.uint8))
+    result = checkpoint("read", "--json", photo)
+    assert records(result)[0]["hints"] == ["too-dark"]
+    assert "before the next shot: too-dark" in checkpoint("read", photo).stdout
+
+
 def test_read_draws_each_step_for_who_wants_to_know_why(tmp_path: Path) -> None:
     photo = tmp_path / "bench.png"
     cv2.imwrite(str(photo), cassettes.bench("cassette-negative", seed=2))
