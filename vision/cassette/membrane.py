@@ -24,8 +24,8 @@ _LENGTH_IN_WIDTHS = (
     1.3,
     7.5,
 )  # visible length over visible width: 3.9 to 5.7 in 10-90 % of crops, ovals and close-ups less
-_LENGTHS_KNOWN = (3.0, 4.9)  # the same of expected widths: windows are 11 to 15.5 mm long, membranes 3.0 to 3.7 wide
-_LENGTH_ERROR, _WORST_LENGTH = 0.5, 2.0
+_LENGTHS_KNOWN = (3.1, 4.9)  # the same of expected widths: windows are 11 to 15.5 mm long, membranes 3.0 to 3.7 wide
+_TOO_SHORT, _TOO_LONG, _WORST_LENGTH = 0.25, 0.5, 2.0
 _LINE_SHARE = 0.5  # of the width: a running median of this length takes lines of up to a quarter of the width away
 _SCALE_ERROR, _PLACE_ERROR = 0.3, 0.7  # of the width: how far a located window's scale and middle may be off
 _WORST = 4.0
@@ -221,8 +221,8 @@ def _ends(
         if known is not None:
             # A wetting front is an edge across, and the bevel goes on beyond the membrane: neither makes a window.
             lengths = (bottoms - top) / known
-            too_short, too_long = _LENGTHS_KNOWN[0] - lengths, lengths - _LENGTHS_KNOWN[1]
-            off = np.maximum(np.maximum(too_short, too_long), 0) / _LENGTH_ERROR
+            too_short = (_LENGTHS_KNOWN[0] - lengths) / _TOO_SHORT
+            off = np.maximum(np.maximum(too_short, (lengths - _LENGTHS_KNOWN[1]) / _TOO_LONG), 0)
             fit = fit - np.minimum(off**2, _WORST_LENGTH)
         at = int(fit.argmax())
         if fit[at] > best:

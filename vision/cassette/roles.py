@@ -22,6 +22,7 @@ _LEAST_FIT_OF_TWO = -3.5  # two clear lines are C and T even where the outline i
 _SPREAD_OF_COUNTED, _LEAST_FIT_OF_COUNTED = 0.11, -3.0  # a bare crop's outline is less certain
 _NOWHERE = -30.0
 _END_SHARE = 0.12  # of the visible length: nearer the end stands its shadow
+_SHADOW = 0.5  # log odds that a shadow at the window's end may reach
 _SURE = 2.0  # log odds by which a lone line must be more like C than like T, or the reverse
 
 Evidence = npt.NDArray[np.float64]
@@ -102,9 +103,17 @@ def assign(
     lone = max(control_alone, test_alone) > max(float(both.max()), 0.0)
     clear = not lone or abs(control_alone - test_alone) > _SURE
     first, step = (0, 1) if forward else (len(evidence) - 1, -1)
-    # What stands at the window's end is its shadow: a line's evidence is less by what its place lacks.
-    odds = float(first_of_two[control]), float(second_of_two[test])
+    odds = _unless_shadow(along, first_of_two, control), _unless_shadow(along, second_of_two, test)
     return Roles(first + step * control, odds[0], first + step * test, odds[1], clear)
+
+
+def _unless_shadow(along: Evidence, fitted: Evidence, row: int) -> float:
+    """Return the log odds of a line at `row`, less by what its place lacks where there is little evidence anyway.
+
+    The shadow at a window's end has a little. More of it in no line's place may be a line all the same, the outline
+    being wrong: then it is not called absent.
+    """
+    return float(along[row] if along[row] > _SHADOW else fitted[row])
 
 
 def _fit(place: Evidence, usual: float, spread: float) -> Evidence:

@@ -205,6 +205,24 @@ def test_the_wet_part_of_a_membrane_is_not_taken_for_the_whole():
     assert length > 10.5, "windows are 11 to 15.5 mm long"
 
 
+def test_a_strong_control_line_near_the_windows_end_does_not_hide_what_is_beyond_it():
+    """Its edge is stronger than the end's; the wrong outline made a positive invalid once."""
+    geometry = CassetteGeometry(window_length_mm=12.3, window_width_mm=3.36, control_mm=2.84, test_mm=8.9)
+    for seed in range(4):
+        crop = window(
+            seed,
+            geometry=geometry,
+            control_contrast=0.65,
+            control_colour=LineColour.BLACK,
+            test_contrast=0.08,
+            wash=0.15,
+        )
+
+        result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
+
+        assert result.outcome in (Outcome.POSITIVE, Outcome.RETAKE)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_shadow_at_the_end_of_a_blank_window_is_no_test_line(seed):
     crop = window(seed, control_contrast=None, wash=0.0, speckle=0.02, edge_shadow=0.35, light_from_deg=0.0)
