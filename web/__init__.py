@@ -22,6 +22,7 @@ from web import (
     receipt,
     set_up,
     shift,
+    support,
     words,
 )
 from web.access import init_access
@@ -62,7 +63,7 @@ def create_app(services: Services, *, secret_key: bytes, testing: bool = False) 
     init_language(app, services.station.timezone)
     init_errors(app)
     init_access(app, services.officers)
-    for part in (login, gate, bench, log, export, kits, shift, health, people, pulse, set_up, offline):
+    for part in (login, gate, bench, log, export, kits, shift, health, people, pulse, set_up, offline, support):
         app.register_blueprint(part.blueprint)
     if services.receipt is not None:
         app.register_blueprint(receipt.blueprint)

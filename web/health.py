@@ -14,6 +14,7 @@ from web.access import deciding, officer, reading
 from web.errors import done
 from web.findings import figures, short, worded
 from web.language import span
+from web.officers import Role
 from web.serving import services
 
 blueprint = Blueprint("health", __name__)
@@ -151,6 +152,7 @@ def _all() -> dict[str, object]:
         "sync_age": span(max(0.0, since)) if since is not None else "",
         "head": station.journal.head(),
         "now": station.gate.clock.now(),
+        "may_lead": officer().role in {Role.SHIFT_LEAD, Role.ADMIN},
         "can_confirm_time": station.confirm_time is not None,
     }
 
