@@ -70,7 +70,8 @@ cp tests/pi/guest/station-in-a-hurry.conf "$root/etc/systemd/system/checkpoint-s
 chroot "$root" chown -R checkpoint:checkpoint /srv/pi
 systemctl --root="$root" --quiet enable pi-shell.service
 systemctl --root="$root" --quiet mask serial-getty@ttyAMA0.service serial-getty@ttyS1.service getty@tty1.service \
-    apt-daily.timer apt-daily-upgrade.timer checkpoint-sync.timer checkpoint-backup.timer systemd-firstboot.service
+    apt-daily.timer apt-daily-upgrade.timer systemd-firstboot.service
+systemctl --root="$root" --quiet disable checkpoint-sync.timer checkpoint-backup.timer
 echo pi >"$root/etc/hostname"
 echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 mke2fs -q -t ext4 -L pi -d "$root" "$folder/card.img" 2G
