@@ -1,5 +1,7 @@
 """How soon a positive stands on the desk while a thousand simulated stations upload: over HTTP, as it really goes."""
 
+import json
+import os
 import re
 import socket
 import statistics
@@ -25,7 +27,7 @@ LASTS_S = 40
 AIM_S = 2.0
 EVENTS_A_BATCH = 20
 _GZIP = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-_PAGE = Path(__file__).parent.parent / "hq" / "static" / "live.js"
+PATIENCE_S = 20
 
 
 def alerts_while_uploading(data: Path, database: str, say: Callable[..., None]) -> bool:
@@ -51,11 +53,15 @@ def alerts_while_uploading(data: Path, database: str, say: Callable[..., None]) 
         for server in servers:
             server.terminate()
         for server in servers:
-            server.wait(20)
-    p95 = statistics.quantiles(told, n=20)[-1]
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()  # a busy machine; nothing in it is to be kept
+                server.wait(30)
+    p95 = sorted(told)[int(len(told) * 0.95)]
     say(what="positive on the desk", stations=STATIONS, ingest_processes=len(ports), positives=len(told),
         median_s=round(statistics.median(told), 2), p95_s=round(p95, 2), most_s=round(max(told), 2),
-        uploaded_events_per_s=round(sent / LASTS_S), page_looks_every_s=_looks_every_s(), aim_s=AIM_S,
+        uploaded_events_per_s=round(sent / LASTS_S), load_average=round(os.getloadavg()[0], 1), aim_s=AIM_S,
         met=p95 <= AIM_S)  # fmt: skip
     return p95 <= AIM_S
 
@@ -64,36 +70,47 @@ def _measure(urls: list[str], stations: list[SimStation]) -> tuple[list[float], 
     """Return the seconds from a read to its case on an open page, and how many events were taken in meanwhile."""
     stop = threading.Event()
     counts = [0] * UPLOADERS
+    seen: dict[str, float] = {}
+    read_at: dict[str, float] = {}
     threads = [
         threading.Thread(target=_upload, args=(urls[n % len(urls)], stations[1 + n :: UPLOADERS], stop, counts, n))
         for n in range(UPLOADERS)
     ]
+    threads.append(threading.Thread(target=_watch, args=(urls[0], read_at, seen, stop)))
     for thread in threads:
         thread.start()
-    told: list[float] = []
-    # A page is open at the desk all the time and looks every few seconds; a positive comes at any moment between.
-    with httpx.Client(base_url=urls[0], follow_redirects=True, trust_env=False, timeout=30) as desk:
-        _log_in(desk)
-        until = time.monotonic() + LASTS_S
-        while time.monotonic() < until:
-            read_at = time.monotonic() + stations[0].random.random() * _looks_every_s()
-            next_look = time.monotonic()
-            sent, case = False, ""
-            while True:
-                if not sent and time.monotonic() >= read_at:
-                    case = _positive(urls[-1], stations[0])
-                    sent = True
-                if time.monotonic() >= next_look:
-                    seen = desk.get("/live/alerts").raise_for_status().text
-                    if sent and case in seen:
-                        break
-                    next_look = time.monotonic() + _looks_every_s()
-                time.sleep(0.01)
-            told.append(time.monotonic() - read_at)
+    until = time.monotonic() + LASTS_S
+    while time.monotonic() < until:
+        began = time.monotonic()
+        read_at[_positive(urls[-1], stations[0])] = began
+        time.sleep(0.5 + stations[0].random.random())
+    last = time.monotonic() + PATIENCE_S
+    while len(seen) < len(read_at) and time.monotonic() < last:
+        time.sleep(0.05)
     stop.set()
     for thread in threads:
         thread.join(30)
-    return told, sum(counts)
+    # One that never showed counts as having taken all the patience there was.
+    return [seen.get(case, at + PATIENCE_S) - at for case, at in read_at.items()], sum(counts)
+
+
+def _watch(url: str, read_at: dict[str, float], seen: dict[str, float], stop: threading.Event) -> None:
+    """Be a page that is open at the desk: told by the stream that a case changed, it asks for the list."""
+    with httpx.Client(base_url=url, follow_redirects=True, trust_env=False, timeout=60) as desk:
+        _log_in(desk)
+        told = ""
+        with desk.stream("GET", "/events") as stream:
+            for line in stream.iter_lines():
+                if stop.is_set():
+                    return
+                if not line.startswith("data: ") or (cases := json.loads(line[6:])["cases"]) == told:
+                    continue
+                told = cases
+                text = desk.get("/live/alerts").raise_for_status().text
+                now = time.monotonic()
+                for case in read_at.keys() - seen.keys():
+                    if case in text:
+                        seen[case] = now
 
 
 def _upload(url: str, own: list[SimStation], stop: threading.Event, counts: list[int], index: int) -> None:
@@ -108,11 +125,10 @@ def _upload(url: str, own: list[SimStation], stop: threading.Event, counts: list
                 body = pack(station.batch(now) or {})
                 while not stop.is_set():
                     answer = http.post("/sync/v1/batch", content=body, headers=_GZIP)
-                    if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                    if answer.status_code == httpx.codes.OK:
+                        counts[index] += EVENTS_A_BATCH
                         break
-                    stop.wait(1)
-                if answer.status_code == httpx.codes.OK:
-                    counts[index] += EVENTS_A_BATCH
+                    stop.wait(1)  # busy
 
 
 def _positive(url: str, station: SimStation) -> str:
@@ -131,13 +147,6 @@ def _log_in(desk: httpx.Client) -> None:
     assert token
     fields = {"csrf_token": token[1], "name": "watch", "password": "watch-watch-1"}
     desk.post("/login", data=fields, headers={"Referer": str(desk.base_url)}).raise_for_status()
-
-
-def _looks_every_s() -> float:
-    """Return how often an open page looks, as its script says."""
-    found = re.search(r"EVERY_MS = (\d+)", _PAGE.read_text())
-    assert found
-    return int(found[1]) / 1000
 
 
 def _free_port() -> int:
