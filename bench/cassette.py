@@ -41,6 +41,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="all photos and pictures instead of a share of them")
     parser.add_argument("--only", choices=PARTS, help="one part of the run")
+    parser.add_argument("--negatives", type=int, help="rendered windows without a test line (300, in full 2,000)")
+    parser.add_argument("--positives", type=int, help="rendered windows at each contrast (40, in full 100)")
     parser.add_argument("--sheet", type=Path, help="folder for the contact sheet of residual errors (var/...)")
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -55,7 +57,8 @@ def main() -> None:
     if "pairs" in parts and left_out:
         paired(left_out, folds, step=1 if options.full else 4)
     if "rendered" in parts:
-        rendered(2000 if options.full else 300, 100 if options.full else 40)
+        negatives = options.negatives or (2000 if options.full else 300)
+        rendered(negatives, options.positives or (100 if options.full else 40))
     if "mats" in parts:
         mats(1000 if options.full else 100)
     if "reasons" in parts:
