@@ -69,7 +69,7 @@ def undo(id_: str) -> ResponseReturnValue:
 
 def _show(problem: str) -> str:
     own = office()
-    count_on(own.store, most_chunks=10)
+    count_on(own.store, most_chunks=3)
     board = looks.board()
     with own.store.reading() as db:
         return render_template(

@@ -42,7 +42,7 @@ def today() -> Today:
     begins = local_midnight(now, own.config.timezone)
 
     def read() -> Today:
-        count_on(own.store, most_chunks=10)  # a backlog is counted by the watch; nobody waits for it here
+        count_on(own.store, most_chunks=3)  # a backlog is counted by the watch; nobody waits for it here
         with own.store.reading() as db:
             return read_today(db, begins, now)
 
@@ -65,7 +65,7 @@ def stock() -> Stock:
     own = office()
 
     def read() -> Stock:
-        count_on(own.store, most_chunks=10)
+        count_on(own.store, most_chunks=3)
         with own.store.reading() as db:
             return read_stock(db, own.now())
 
