@@ -240,7 +240,7 @@ def main() -> int:
         (scratch / "day").mkdir()
         write_all(scratch / "day", asked.stations, asked.crossings)
         with running(fsync=True, settings=SERVER) as server:
-            day: Callable[[Path, str, int], float] = lambda data, url, workers: timed_ingest(  # noqa: E731
+            day: Callable[[Path, str, int], float] = lambda data, url, workers: timed_ingest(  # noqa: E731  terse
                 data, url, scratch / "day", workers, asked.stations, asked.crossings
             )
             seconds = day(scratch / "hq", server.url, WORKERS)
