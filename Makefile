@@ -4,9 +4,11 @@
 VENV ?= .venv
 export VENV
 PYTEST_ARGS ?=
+KILLS ?= 1000
+MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench screenshots docs lock check-wheels fresh pi clean venv
+.PHONY: help run test lint format bench screenshots docs lock check-wheels soak fresh pi clean venv
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +49,10 @@ lock: venv  ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1 for 
 
 check-wheels: venv  ## every base package has a wheel for x86_64 and aarch64, Python 3.11 and 3.13 (asks the package index)
 	@scripts/check-wheels.sh
+
+soak: venv  ## a thousand kills of a working gate, then a station at work for MINUTES (120): does it grow?
+	"$(VENV)/bin/python" -m tests.faults.kills --kills $(KILLS)
+	"$(VENV)/bin/python" -m tests.faults.soak --minutes $(MINUTES)
 
 fresh:  ## set-up and tests in a clean copy on a clean system: a Debian chroot as root, else an empty folder and HOME
 	@scripts/fresh.sh

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 BENCHES = {
+    "wear": "bytes written to the card for each crossing",
     "station": "frame to lamp, step by step, with the durable commit in it",
     "credentials": "verifying one certificate",
     "web": "the pages on a long journal, memory over many requests",

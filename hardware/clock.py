@@ -9,6 +9,7 @@ from pathlib import Path
 from checkpoint.clock import ClockTrust, Moment
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+RTC = Path("/sys/class/rtc")
 STA_UNSYNC = 0x0040  # linux/timex.h: the kernel's own word on whether anything disciplines the clock
 
 
@@ -35,15 +36,32 @@ def kernel_says_synchronised() -> bool:
     return not timex.status & STA_UNSYNC
 
 
+def battery_clock(folder: Path = RTC) -> float | None:
+    """Return the time (Unix, seconds) of the battery clock that set the system clock at boot; None where there is none.
+
+    A DS3231 that lost its power says so to its driver, and reading it fails; a Pi 5's without a battery starts in the
+    past, where the floor catches it. A clock that did not set the system's (`hctosys`) proves nothing about it.
+    """
+    for device in sorted(folder.glob("rtc*")):
+        try:
+            if (device / "hctosys").read_text("ascii").strip() == "1":
+                return float((device / "since_epoch").read_text("ascii"))
+        except (OSError, ValueError):
+            continue
+    return None
+
+
 class SystemClock:
     """The clock port on Linux.
 
     A wall clock below `floor` (the latest time the station has proof of: build, journal, headquarters) is untrusted
-    whatever the kernel says. `confirm` records that an officer compared the clock with their own watch; a later
-    jump of the wall clock against the boot clock takes that back.
+    whatever the kernel says. Above it, the clock is trusted where the network has set it since boot, or where it goes
+    with a battery clock, which is asked every ten minutes. `confirm` records that an officer compared the clock with
+    their own watch; a later jump of the wall clock against the boot clock takes that back.
     """
 
     JUMP_S = 60.0
+    BATTERY_ASKED_EVERY_S = 600.0  # it hangs on a slow bus
 
     def __init__(
         self,
@@ -53,6 +71,7 @@ class SystemClock:
         wall: Callable[[], float] = time.time,
         boot_s: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
         boot_id: str | None = None,
+        battery: Callable[[], float | None] = battery_clock,
     ) -> None:
         self._floor = floor
         self._synchronised = synchronised
@@ -60,12 +79,15 @@ class SystemClock:
         self._boot_s = boot_s
         self._boot_id = boot_id if boot_id is not None else BOOT_ID.read_text().strip()
         self._confirmed_offset: float | None = None
+        self._battery = battery
+        self._battery_offset: float | None = None
+        self._battery_asked: float | None = None
 
     def now(self) -> Moment:
         """Return this instant on both clocks."""
         wall, boot = self._wall(), self._boot_s()
         when = datetime.fromtimestamp(wall, UTC)
-        return Moment(wall=when, boot_ms=int(boot * 1000), boot_id=self._boot_id, trust=self._trust(when, wall - boot))
+        return Moment(wall=when, boot_ms=int(boot * 1000), boot_id=self._boot_id, trust=self._trust(when, wall, boot))
 
     def raise_floor(self, proof: datetime) -> None:
         """Take note of a time that has certainly passed: the journal's newest entry, headquarters' answer."""
@@ -76,11 +98,23 @@ class SystemClock:
         self._confirmed_offset = self._wall() - self._boot_s()
         return self.now()
 
-    def _trust(self, when: datetime, offset: float) -> ClockTrust:
+    def _trust(self, when: datetime, wall: float, boot: float) -> ClockTrust:
         if when < self._floor:
             return ClockTrust.UNTRUSTED
-        if self._synchronised():
+        if self._synchronised() or self._agrees(wall - boot, self._offset_of_battery(boot)):
             return ClockTrust.TRUSTED
-        if self._confirmed_offset is not None and abs(offset - self._confirmed_offset) < self.JUMP_S:
+        if self._agrees(wall - boot, self._confirmed_offset):
             return ClockTrust.CONFIRMED
         return ClockTrust.UNTRUSTED
+
+    def _agrees(self, offset: float, other: float | None) -> bool:
+        """Whether the wall clock still stands to the boot clock as it did to something that was believed."""
+        return other is not None and abs(offset - other) < self.JUMP_S
+
+    def _offset_of_battery(self, boot: float) -> float | None:
+        """Return the battery clock against the boot clock: what was read once tells of every later jump."""
+        if self._battery_asked is None or boot - self._battery_asked >= self.BATTERY_ASKED_EVERY_S:
+            told = self._battery()
+            self._battery_offset = None if told is None else told - boot
+            self._battery_asked = boot
+        return self._battery_offset

@@ -22,6 +22,7 @@ have systemd-analyze || missing="$missing systemd"                     # judges 
 have git || missing="$missing git"                                     # tells the project's files from leftovers
 [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null)" ] ||
     missing="$missing postgresql"                                      # headquarters' other store; the tests start their own
+installed libatomic1 || missing="$missing libatomic1"                  # what drives Chromium is linked to it
 installed fonts-noto-cjk || missing="$missing fonts-noto-cjk"          # the pages' Chinese, in screenshots
 # Debian 13 renamed it.
 installed libzbar0 || installed libzbar0t64 ||
