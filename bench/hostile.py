@@ -15,7 +15,7 @@ from typing import Any
 import cbor2
 
 from bench.wallet import CARD, DCC, NOW, SEAL, Wallet
-from checkpoint.credential import Colour, Credential
+from checkpoint.credential import Colour, Credential, Format
 from checkpoint.credentials import CredentialReader, TrustList, base45, certificate, cose, trust_entries
 from checkpoint.credentials.hc1 import HC1, inflate
 from checkpoint.credentials.health_code import read_answer
@@ -28,6 +28,7 @@ from checkpoint.credentials.trust_import import read_trust
 from checkpoint.credentials.typed_id import typed_id
 from checkpoint.credentials.vds_nc import VdsNc
 from checkpoint.errors import CredentialError
+from checkpoint.typed import TypedDocument
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 DATA = Path(os.environ.get("CHECKPOINT_TEST_DATA") or SHARED) / "certs"
@@ -251,10 +252,12 @@ class Fuzzer:
 
     def _typed(self) -> Subject:
         text = self._mutated_text(self.random.choice(("11010519491231002X", "330482 000123", "E12345678", "浙F·12345")))
-        parser = self.random.choice(
-            (lambda: typed_id(text, NOW), lambda: typed_pass(text, plate=text), lambda: join([text]))
-        )
+        paper = TypedDocument(Format.LORRY_PASS, text, plate=text, trailer=text, route=text, valid_until=self._day())
+        parser = self.random.choice((lambda: typed_id(text, NOW), lambda: typed_pass(paper), lambda: join([text])))
         return Subject("typed", text, parser)
+
+    def _day(self) -> date | None:
+        return self.random.choice((None, date.min, date.max, date(2022, 3, 20)))
 
     def _trust_file(self) -> Subject:
         if self.certificates and self.random.random() < 0.7:
