@@ -316,20 +316,20 @@ def test_a_replayed_answer_does_not_count(http: httpx.Client) -> None:
 
 
 def test_a_city_may_bring_a_scheme_of_its_own(http: httpx.Client, tmp_path: Path) -> None:
-    class Sm2:
+    class Own:
         def sign(self, key: bytes, data: bytes) -> bytes:
-            return b"sm2:" + key
+            return b"own:" + key
 
         def verify(self, key: bytes, signature: bytes, data: bytes) -> bool:
-            return signature == b"sm2:" + key
+            return signature == b"own:" + key
 
-    signing = SigningConfig(scheme="sm2", key_file=key_file(tmp_path, b"k"))
+    signing = SigningConfig(scheme="own", key_file=key_file(tmp_path, b"k"))
     with serving(lambda _: Reply(answer())) as service:
         config = issuer(service.url, request_signing=signing)
-        with pytest.raises(ValueError, match="no signing scheme 'sm2'"):
+        with pytest.raises(ValueError, match="no signing scheme 'own'"):
             HealthCodeFormat([config], http)
-        HealthCodeFormat([config], http, schemes={"sm2": Sm2()}).identify(CODE, NOW)
-    assert service.questions[0].headers["X-Signature"] == b"sm2:k".hex()
+        HealthCodeFormat([config], http, schemes={"own": Own()}).identify(CODE, NOW)
+    assert service.questions[0].headers["X-Signature"] == b"own:k".hex()
 
 
 # Answers in other cities' words

@@ -16,6 +16,7 @@ from checkpoint.credentials import certificate, chain, jwk, keys
 from checkpoint.credentials.certificate import COMMON_NAME
 from checkpoint.credentials.keys import PrivateKey
 from checkpoint.credentials.request_signing import STANDARD_SCHEMES
+from tests.checkpoint.credentials import test_sm2
 
 ALGORITHMS = ("ES256", "ES384", "ES512", "PS256", "EdDSA")
 NAME = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "de"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "RKI")])
@@ -205,7 +206,11 @@ def test_a_certificate_strict_parsers_refuse_is_read_all_the_same() -> None:
 
 def test_request_schemes_verify_what_they_sign() -> None:
     pair = Ed25519PrivateKey.generate()
-    both = {"ed25519": (pair.private_bytes_raw(), pair.public_key().public_bytes_raw())}
+    both = {
+        "ed25519": (pair.private_bytes_raw(), pair.public_key().public_bytes_raw()),
+        "sm2": (test_sm2.PRIVATE, test_sm2.PUBLIC),
+        "sm2-raw": (test_sm2.PRIVATE, test_sm2.PUBLIC),
+    }
     for name, scheme in STANDARD_SCHEMES.items():
         secret, public = both.get(name, (b"shared", b"shared"))
         signature = scheme.sign(secret, b"data")
