@@ -14,7 +14,10 @@ from pathlib import Path
 GPLEV0 = 0x3F200034  # BCM2835 ARM peripherals, 6.1: the level of GPIO 0 to 31, on a Pi 3's address
 QEMU = "qemu-system-aarch64"
 # QEMU's Pi resets the moment its watchdog is armed, so the installed RuntimeWatchdogSec is overridden here.
-COMMAND_LINE = "console=ttyS1,115200 root=/dev/mmcblk0 rw quiet loglevel=3 panic=-1 systemd.show_status=false systemd.watchdog_sec=0"
+COMMAND_LINE = (
+    "console=ttyS1,115200 root=/dev/mmcblk0 rw quiet loglevel=3 panic=-1 "
+    "systemd.show_status=false systemd.watchdog_sec=0"
+)
 LAMPS = {"red": 17, "yellow": 27, "green": 22}
 
 
