@@ -11,7 +11,9 @@ export async function ask(url, options = {}) {
     cache: "no-store",
     signal: options.signal ?? AbortSignal.timeout(TIMEOUT_MS),
   });
-  if (answer.status === 401 && !leaving) {
+  // While an act is under way its own answer says where to go: a hand-over ends the very session that polls.
+  const acting = options.method !== "POST" && document.querySelector("form[aria-busy=true]");
+  if (answer.status === 401 && !leaving && !acting) {
     leaving = true;
     const back = encodeURIComponent(location.pathname + location.search);
     location.assign(`${document.body.dataset.login}?next=${back}`);
