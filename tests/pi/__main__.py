@@ -91,7 +91,7 @@ class Run:
                 said.append(f"shell after {pi.boot(self.s(240)):.0f} s")
                 said.append(pi.run("uname -sm; cat /proc/device-tree/model | tr -d '\\0'").replace("\n", ", "))
             with step("red from boot, by the installed lamp-holder") as said:
-                pi.run("systemctl is-active --wait checkpoint-lamps || systemctl status checkpoint-lamps", self.s(120))
+                said.append(f"at work after {self.until_active(pi, 'checkpoint-lamps'):.0f} s")
                 pi.wait_until_burns("red", self.s(60))
                 said.append(pi.run("checkpoint-lamps state", self.s(120)))
                 said.append(f"memory {_megabytes(pi, 'checkpoint-lamps')} MB")
@@ -100,8 +100,8 @@ class Run:
                 pi.run(f"date -u -s @{int(time.time())} >/dev/null")
                 said.append(pi.run(f"{AS_STATION} /srv/pi/prepare.py", self.s(300)))
                 pi.run("cp /srv/pi/pictures/empty.png /srv/pi/lane/a.png && chown -R checkpoint: /srv/pi/lane")
-                pi.run("systemctl restart checkpoint-station", self.s(400))
-                said.append(pi.run("systemctl is-active checkpoint-station"))
+                pi.run("systemctl restart --no-block checkpoint-station")
+                said.append(f"station at work after {self.until_active(pi, 'checkpoint-station'):.0f} s")
                 said.append(f"memory {_megabytes(pi, 'checkpoint-station')} MB")
             with step("the officer logs in and confirms the time"):
                 pi.run(f"{PYTHON} /srv/pi/officer.py time", self.s(300))
@@ -119,7 +119,7 @@ class Run:
                 holder = _main_pid(pi, "checkpoint-lamps")
                 pi.run(f"kill -9 {holder}")
                 said.append(f"red after {pi.wait_until_burns('red', self.s(60)):.1f} s")
-                pi.run("sleep 5; systemctl is-active checkpoint-lamps", self.s(60))
+                said.append(f"at work again after {self.until_active(pi, 'checkpoint-lamps'):.0f} s")
             with step("a station that hangs: red by its heartbeat, started again by the watchdog") as said:
                 self.next_vehicle(pi)
                 self.show(pi, "traveller-3", "green")
@@ -148,6 +148,15 @@ class Run:
         """Hold a picture before the folder camera; return the seconds until `lamp` burns."""
         pi.run(f"cp /srv/pi/pictures/{picture}.png /srv/pi/.b.png && mv /srv/pi/.b.png /srv/pi/lane/a.png")
         return pi.wait_until_burns(lamp, self.s(120))
+
+    def until_active(self, pi: Pi, unit: str, seconds: float = 300) -> float:
+        """Wait until a service says that it is ready; return the seconds it took."""
+        began = time.monotonic()
+        while (state := pi.run(f"systemctl show -p ActiveState --value {unit}")) != "active":
+            if time.monotonic() - began > self.s(seconds):
+                raise Trouble(f"{unit} is {state}: {pi.run(f'journalctl -b -n 20 --no-pager -u {unit}')}")
+            time.sleep(2)
+        return time.monotonic() - began
 
     def restarted(self, pi: Pi, pid: str, seconds: float = 300) -> str:
         """Wait until the station is at work as another process; say how long that took."""

@@ -61,12 +61,14 @@ say "making a card: a root shell on the serial line, a folder camera, shorter wa
 rm -f "$folder/card.text" "$folder/card.img"
 cp -a "$installed" "$work/card"
 root=$work/card
-mkdir -p "$root/usr/lib/modules" "$root/srv/pi/lane" "$root/etc/systemd/system/checkpoint-station.service.d"
+mkdir -p "$root/usr/lib/modules" "$root/srv/pi/lane" "$root/etc/systemd/system/checkpoint-station.service.d" \
+    "$root/etc/systemd/system/checkpoint-lamps.service.d"
 cp -a "$folder/modules/." "$root/usr/lib/modules/"
 cp tests/pi/guest/*.py "$root/srv/pi/"
 cp tests/pi/guest/*.service tests/pi/guest/*.target "$root/etc/systemd/system/"
 cp tests/pi/guest/station.toml "$root/etc/checkpoint/station.toml"
 cp tests/pi/guest/station-in-a-hurry.conf "$root/etc/systemd/system/checkpoint-station.service.d/"
+cp tests/pi/guest/lamps-at-leisure.conf "$root/etc/systemd/system/checkpoint-lamps.service.d/"
 chroot "$root" chown -R checkpoint:checkpoint /srv/pi
 systemctl --root="$root" --quiet enable pi-shell.service
 systemctl --root="$root" --quiet mask serial-getty@ttyAMA0.service serial-getty@ttyS1.service getty@tty1.service \
