@@ -31,9 +31,9 @@ LOOKED_AT = 32
 _PATIENCE = ((120, 16, LOOKED_AT), (500, 80, 2 * LOOKED_AT))
 """Windows and bodies ranked, and how many places are looked at; the larger only where nothing sure was found."""
 _QUICK, _QUICK_SIDES = ((40, 4, 16),), (600,)
-_MENDED, _LOOKED_AT_AGAIN, _RIVALS = 2, 16, 2
+_MENDED, _LOOKED_AT_AGAIN, _RIVALS = 2, 8, 2
 _LOOKED_AT_MORE = 16  # in search of further cassettes
-_HOPEFUL = -4.0  # log odds from which a second look is worth while
+_HOPEFUL = -3.0  # log odds from which a second look is worth while
 _MOST_SOLID, _MOST_SINGLE = 6, 8
 _SIDE_LENGTHS_MM = (66.0, 57.0, 49.0)  # a side is seen without its rounded corners, or less of it
 _SURE = 3.0  # log odds
@@ -126,7 +126,7 @@ def _find(grey: Image, patience: Sequence[tuple[int, int, int]]) -> list[Located
     for most_windows, most_bodies, most_looks in patience:
         scored = _score_windows(pyramid, _strongest(windows, most_windows))
         scored += _score_bodies(pyramid, solid + _strongest(bodies, most_bodies))
-        found = _confirmed(pyramid, scored, most_looks)
+        found = _confirmed(pyramid, scored, most_looks, thorough=len(patience) > 1)
         if found and found[0].log_odds >= _SURE:
             break
     if not found and len(patience) > 1:
@@ -216,21 +216,22 @@ def _score_single_sides(pyramid: Pyramid, edges: Segments) -> list[tuple[float, 
     return scored
 
 
-def _confirmed(pyramid: Pyramid, scored: list[tuple[float, Frame]], most: int) -> list[Look]:
+def _confirmed(pyramid: Pyramid, scored: list[tuple[float, Frame]], most: int, *, thorough: bool = True) -> list[Look]:
     """Return the cassettes among the likeliest proposals that do not lie on each other, surest first.
 
     `most` proposals are looked at, then as many of the rest, away from what was found, until none is found among them.
+    Where not `thorough`, frames are mended once and no more are looked for.
     """
     kept: list[Look] = []
     while scored:
         looks = look(pyramid, likeliest(scored, most))
-        for _ in range(_MENDED):
-            looks = look(pyramid, [one.frame for one in _promising(looks)], twice=True)
+        for _ in range(_MENDED if thorough else 1):
+            looks = look(pyramid, [one.frame for one in _promising(looks)], twice=thorough)
         before = len(kept)
         for one in sorted(looks, key=lambda one: -one.log_odds):
             if one.log_odds >= _ACCEPT and not _lies_on_any(one.frame, kept):
                 kept.append(one)
-        if len(kept) == before:
+        if len(kept) == before or not thorough:
             break
         scored = [one for one in scored if not _lies_on_any(one[1], kept)]
         most = min(most, _LOOKED_AT_MORE)
