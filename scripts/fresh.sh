@@ -61,6 +61,7 @@ pass_on >"$root/srv/environment"
 printf '%s\n' 'set -e' 'cd /srv/checkpoint' "$commands" >"$root/srv/commands"
 # shellcheck disable=SC2016  # expanded inside
 unshare --mount --pid --fork --kill-child --propagation private sh -ec '
+    mount --bind "$root" "$root"  # a mount of its own, so that tests can make name spaces inside
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount -t tmpfs tmpfs "$root/tmp"
