@@ -164,6 +164,7 @@ class Loop(threading.Thread):
 
     def run(self) -> None:
         """Turn until `stop`."""
+        self._turned_at = time.monotonic()
         while not self._stopping.is_set():
             self.turn()
             self._turned_at = time.monotonic()

@@ -113,7 +113,7 @@ class Run:
                 pi.run(f"kill -9 {pid}")
                 said.append(f"red after {pi.wait_until_burns('red', self.s(20)):.1f} s")
                 said.append(self.restarted(pi, pid))
-            with step("a killed lamp-holder is red again at once") as said:
+            with step("a killed lamp-holder: its service drives red, and starts it again") as said:
                 self.next_vehicle(pi)
                 self.show(pi, "traveller-2", "green")
                 holder = _main_pid(pi, "checkpoint-lamps")
@@ -135,8 +135,18 @@ class Run:
                     ", ".join(f"{line.split()[1]} {line.split()[0]}" for line in told.splitlines() if line.strip())
                 )
             pi.shut_down()
+        except Trouble:
+            self.last_words(pi)
+            raise
         finally:
             pi.cut_power()
+
+    def last_words(self, pi: Pi) -> None:
+        """Print what the services' log says, where the guest still answers."""
+        try:
+            print(pi.run("journalctl -b -u 'checkpoint-*' -n 60 --no-pager -o cat", self.s(60)), flush=True)
+        except Trouble as error:
+            print(f"(and the guest does not answer any more: {error})", flush=True)
 
     def next_vehicle(self, pi: Pi) -> None:
         """The lane is empty again; the officer, after a restart, confirms the time and asks for the next."""
