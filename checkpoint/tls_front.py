@@ -28,6 +28,8 @@ class TlsFront(threading.Thread):
         self._up = threading.Event()
         self._failed: OSError | None = None
         self._ending = asyncio.Event()
+        self._lines: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
 
     def begin(self) -> int:
         """Start, and return the port that is listened on; raise OSError where it cannot be."""
@@ -54,7 +56,7 @@ class TlsFront(threading.Thread):
     async def _serve(self) -> None:
         try:
             server = await asyncio.start_server(
-                self._carry,
+                self._welcome,
                 self._host,
                 self.port,
                 ssl=self._context,
@@ -68,31 +70,45 @@ class TlsFront(threading.Thread):
         self._up.set()
         await self._ending.wait()
         server.close()
-        ending = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        for line in self._lines:
+            line.cancel()
+        await asyncio.gather(*self._lines, return_exceptions=True)
+        for end in self._ends:  # no time for a farewell
+            end.transport.abort()
+        await asyncio.sleep(0)  # the loop closes their sockets in its next round
+
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._ends.add(writer)  # here and not in the task, which may be cancelled before its first step
+        line = self._loop.create_task(self._carry(reader, writer))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self._behind)
         except OSError as error:
             log.error("the pages do not answer behind the TLS front: %s", error)
-            writer.close()
+            await self._part_with(writer)
             return
-        there = asyncio.ensure_future(_pass_on(reader, back_writer))
-        back = asyncio.ensure_future(_pass_on(back_reader, writer))
+        self._ends.add(back_writer)
+        ways = [
+            asyncio.ensure_future(_pass_on(reader, back_writer)),
+            asyncio.ensure_future(_pass_on(back_reader, writer)),
+        ]
         try:
             # As soon as one side is gone nobody reads any more: a closed tablet ends its stream of events at once.
-            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            pass  # the front ends, and this line with it: nobody waits for the task's outcome
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            there.cancel()
-            back.cancel()
-            await asyncio.gather(there, back, return_exceptions=True)
-            for end in (back_writer, writer):
-                end.close()
+            for way in ways:
+                way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        await self._part_with(back_writer, writer)
+
+    async def _part_with(self, *ends: asyncio.StreamWriter) -> None:
+        for end in ends:
+            end.close()
+        await asyncio.gather(*(end.wait_closed() for end in ends), return_exceptions=True)
+        self._ends.difference_update(ends)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
