@@ -28,14 +28,14 @@ import sqlalchemy as sa
 from bench.hq_alerts import alerts_while_uploading
 from bench.hq_fleet import enrol_all, fleet, packed_day
 from checkpoint.wire import unpack
-from hq.accounts import Accounts, Role
 from hq.app import build_app
 from hq.config import Config
-from hq.event_writer import COLUMNS
-from hq.ingest import Ingest
-from hq.models import events
+from hq.ingest.event_writer import COLUMNS
+from hq.ingest.intake import Ingest
 from hq.office import Office, open_office
-from hq.partitions import make_partition
+from hq.people.accounts import Accounts, Role
+from hq.store.models import events
+from hq.store.partitions import make_partition
 from tests.hq.postgres import running
 
 CROSSINGS = 566_104

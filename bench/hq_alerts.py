@@ -17,9 +17,9 @@ import httpx
 
 from bench.hq_fleet import SimStation, enrol_all, fleet
 from checkpoint.wire import pack
-from hq.accounts import Accounts, Role
 from hq.config import Config
 from hq.office import open_office
+from hq.people.accounts import Accounts, Role
 
 STATIONS = 1000
 UPLOADERS = 16

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checkpoint.events import GENESIS, Json, chain_hash, wall_text
 from checkpoint.wire import MOST_BYTES, MOST_EVENTS, VERSION, Purpose, pack, sign, to_base64
-from hq.models import stations
 from hq.store import Store
+from hq.store.models import stations
 
 TOWNS = ("Danghu", "Zhapu", "Xincang", "Duship", "Linghu", "Guangchen", "Xindai", "Caoqiao")
 VERDICTS = ("admit",) * 94 + ("hold",) * 5 + ("refuse",)

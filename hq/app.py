@@ -10,11 +10,11 @@ from flask_wtf.csrf import CSRFProtect
 
 from hq.config import Config
 from hq.desk import init_desk
+from hq.door import sync_blueprint
 from hq.metrics import metrics_blueprint
-from hq.models import stations
 from hq.office import Office, open_office, utc_now
 from hq.openapi import openapi_blueprint
-from hq.sync_api import sync_blueprint
+from hq.store.models import stations
 
 
 def create_app(config: Config, now: Callable[[], datetime] = utc_now) -> Flask:

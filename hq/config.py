@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from hq.s3_shelf import S3Config
+from hq.photos.s3_shelf import S3Config
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from hq.board import Sign, read_board
-from hq.models import alerts, early, quarantine, stations
 from hq.office import Office
+from hq.stations.board import Sign, read_board
+from hq.store.models import alerts, early, quarantine, stations
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from hq.config import Config
 from hq.keys import HqKeys
-from hq.photo_shelf import FolderShelf, PhotoShelf
-from hq.s3_shelf import S3Shelf
+from hq.photos.s3_shelf import S3Shelf
+from hq.photos.shelf import FolderShelf, PhotoShelf
 from hq.store import Store
 
 

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from hq.accounts import note
-from hq.alerts import Concern, raise_alert
-from hq.cases import Step, add_note, remind_late
+from hq.cases.alerts import Concern, raise_alert
+from hq.cases.steps import Step, add_note, remind_late
 from hq.config import Config
-from hq.models import alert_steps, alerts, audit, stations
+from hq.figures.tallies import count_on
 from hq.office import Office
-from hq.retention import destroy
-from hq.senders import APPROVED
+from hq.people.accounts import note
+from hq.records.retention import destroy
+from hq.stations.senders import APPROVED
 from hq.store import Store
-from hq.tallies import count_on
+from hq.store.models import alert_steps, alerts, audit, stations
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,5 @@
 """Carrying the journal to headquarters: the urgent first, then everything in order, then the photos."""
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,10 +26,9 @@ from checkpoint.sync.messages import (
     want,
 )
 from checkpoint.sync.pace import Pace
+from checkpoint.sync.photos import PhotoSender
 from checkpoint.voucher import open_voucher
 from checkpoint.wire import (
-    PHOTO_CHUNK,
-    VERSION,
     BadSignature,
     EarlyReply,
     Purpose,
@@ -38,12 +36,10 @@ from checkpoint.wire import (
     Reply,
     check_signature,
     from_base64,
-    sign,
 )
 
 log = logging.getLogger(__name__)
 
-_PHOTOS_A_ROUND = 50
 _MOST_DOCUMENTS = 100
 _EARLY_A_MESSAGE = 50
 CLOSING = "closing"
@@ -274,44 +270,9 @@ class SyncClient:
                 raise SyncError(f"{name} cannot be kept: {error}") from error
 
     def _send_photos(self, done: _Round) -> None:
-        for sha256 in self.journal.outbox.photos_due(_PHOTOS_A_ROUND):
-            try:
-                data = self.journal.photos.file_for_headquarters(sha256).read_bytes()
-            except (KeyError, FileNotFoundError):
-                log.warning("photo %s was destroyed before it was sent", sha256)
-                self.journal.outbox.confirm_photo(sha256)
-                continue
-            self._send_photo(sha256, data, done)
-            self.journal.outbox.confirm_photo(sha256)
+        sender = PhotoSender(self.journal, self.enrolment, self._line, self._pace)
+        for _ in sender.send(urgent_first=lambda: self._send_early(done)):
             done.photos += 1
-
-    def _send_photo(self, sha256: str, data: bytes, done: _Round) -> None:
-        """Send one photo piece by piece, from where headquarters says it stopped."""
-        offset, corrected = 0, False
-        while offset < len(data):
-            self._send_early(done)
-            piece = data[offset : offset + self._pace.part_of(PHOTO_CHUNK)]
-            fields = {
-                "v": VERSION,
-                "device": self.enrolment.device,
-                "sha256": sha256,
-                "offset": offset,
-                "total": len(data),
-                "digest": hashlib.sha256(piece).hexdigest(),
-            }
-            try:
-                have = self._line.post_photo(sign(Purpose.PHOTO, fields, self.enrolment.key), piece).get("have")
-            except Refused as refused:
-                have = refused.fields.get("have")
-                if refused.status != httpx.codes.CONFLICT or corrected:
-                    raise
-                corrected = True
-            else:
-                corrected = False
-                self._pace.faster()
-            if not isinstance(have, int) or not 0 <= have <= len(data) or (have == offset and not corrected):
-                raise SyncError(f"headquarters has {have} bytes of a photo of {len(data)}")
-            offset = have
 
     def _signed(self, purpose: Purpose, fields: Json) -> Json:
         try:

@@ -10,9 +10,9 @@ from flask import Flask, Response, abort, current_app, redirect, request, url_fo
 from flask_babel import Babel, format_date, format_datetime, get_locale, gettext, ngettext
 from flask_login import LoginManager, current_user, login_required
 
-from hq.accounts import Accounts, Right, User
-from hq.cases import count_late, count_new
+from hq.cases.lists import count_late, count_new
 from hq.office import Office
+from hq.people.accounts import Accounts, Right, User
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}

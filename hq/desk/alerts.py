@@ -5,23 +5,12 @@ from datetime import timedelta
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hq.accounts import Right
-from hq.brief import read_brief
-from hq.case_rules import DUE_STEPS, CaseRule, change_rule, rules_in_force
-from hq.cases import (
-    CaseError,
-    CaseQuery,
-    Step,
-    add_note,
-    count_open,
-    entries_of,
-    find_case,
-    known_teams,
-    list_cases,
-    take_step,
-    undo_step,
-)
+from hq.cases.brief import read_brief
+from hq.cases.lists import CaseQuery, count_open, entries_of, find_case, known_teams, list_cases
+from hq.cases.rules import DUE_STEPS, CaseRule, change_rule, rules_in_force
+from hq.cases.steps import CaseError, Step, add_note, take_step, undo_step
 from hq.desk.access import accounts, local_midnight, local_time, needs, office, person
+from hq.people.accounts import Right
 
 blueprint = Blueprint("alerts", __name__)
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from hq.accounts import Right
-from hq.auditing import AuditLine, AuditQuery, read_audit
 from hq.desk.access import accounts, local_time, needs, office, person
 from hq.desk.sheets import sheet
 from hq.desk.words import AUDITED
+from hq.people.accounts import Right
+from hq.people.auditing import AuditLine, AuditQuery, read_audit
 from hq.store import Store
 
 MOST_LINES = 200_000

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, render_template, request
 
 from checkpoint.events import Json
-from hq import records
-from hq.accounts import Right
-from hq.cases import find_case
-from hq.contacts import Contact, ContactList, contacts_of
+from hq.cases.lists import find_case
 from hq.desk.access import accounts, needs, office, person
 from hq.desk.sheets import sheet
+from hq.people.accounts import Right
+from hq.records import search as records
+from hq.records.contacts import Contact, ContactList, contacts_of
 
 blueprint = Blueprint("contacts", __name__)
 

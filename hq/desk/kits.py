@@ -5,11 +5,11 @@ from datetime import date
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hq.accounts import Right
 from hq.desk import looks
 from hq.desk.access import accounts, needs, office, person
-from hq.kits import A_DRAW, KitError, Move, list_moves, read_stock, undo_move, write_move
-from hq.tallies import count_on
+from hq.figures.tallies import count_on
+from hq.kits.stock import A_DRAW, KitError, Move, list_moves, read_stock, undo_move, write_move
+from hq.people.accounts import Right
 
 blueprint = Blueprint("kits", __name__)
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app, render_template
 
-from hq.accounts import Right
-from hq.cases import count_late, count_new
+from hq.cases.lists import count_late, count_new
 from hq.desk.access import needs, office
-from hq.models import alerts, stations
+from hq.people.accounts import Right
 from hq.store import Store
+from hq.store.models import alerts, stations
 
 LOOK_S = 0.5  # how soon a change shows
 BEAT_S = 3.0  # a stream says at least so often that it is still there

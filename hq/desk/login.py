@@ -4,8 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 
-from hq.accounts import Right, TooManyTries
 from hq.desk.access import accounts, needs, our_page, person
+from hq.people.accounts import Right, TooManyTries
 
 blueprint = Blueprint("login", __name__)
 

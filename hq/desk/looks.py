@@ -6,14 +6,14 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from hq.board import BoardRow, read_board
 from hq.desk.access import local_midnight, office
-from hq.kits import Stock, read_stock
-from hq.publishing import wanted_now
-from hq.rule_desk import Running, who_runs_what
-from hq.shared import Shared
-from hq.tallies import count_on
-from hq.today import Today, read_today
+from hq.desk.shared import Shared
+from hq.figures.tallies import count_on
+from hq.figures.today import Today, read_today
+from hq.kits.stock import Stock, read_stock
+from hq.publishing.documents import wanted_now
+from hq.publishing.drafts import Running, who_runs_what
+from hq.stations.board import BoardRow, read_board
 
 
 def _shared() -> Shared[object]:

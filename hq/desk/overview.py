@@ -5,16 +5,16 @@ from collections.abc import Mapping
 
 from flask import Blueprint, render_template
 
-from hq.accounts import Right
-from hq.board import BoardRow, Sign
-from hq.cases import CaseQuery, list_cases
+from hq.cases.lists import CaseQuery, list_cases
 from hq.desk import looks
 from hq.desk.access import needs, office
-from hq.kits import Holder
-from hq.needs import what_needs_us
-from hq.plots import classes_plot, hours_plot
-from hq.tallies import WAIT_LIMITS_MIN
-from hq.today import Figures
+from hq.desk.needs import what_needs_us
+from hq.desk.plots import classes_plot, hours_plot
+from hq.figures.tallies import WAIT_LIMITS_MIN
+from hq.figures.today import Figures
+from hq.kits.stock import Holder
+from hq.people.accounts import Right
+from hq.stations.board import BoardRow, Sign
 
 blueprint = Blueprint("overview", __name__)
 

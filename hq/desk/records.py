@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, abort, render_template, request
 
 from checkpoint.events import Kind
-from hq import records
-from hq.accounts import Right
 from hq.desk.access import accounts, local_time, needs, office, person
 from hq.desk.sheets import sheet
-from hq.models import photos, stations
-from hq.photos import read_photo
-from hq.records import Record, RecordQuery
+from hq.people.accounts import Right
+from hq.photos.sealed import read_photo
+from hq.records import search as records
+from hq.records.search import Record, RecordQuery
+from hq.store.models import photos, stations
 
 blueprint = Blueprint("records", __name__)
 MOST_LINES = 200_000

@@ -11,9 +11,9 @@ from checkpoint.errors import RulePackError
 from checkpoint.policy import RulePack
 from checkpoint.policy.pack_file import shipped_packs
 from checkpoint.published import DocumentKind
-from hq.accounts import Right
 from hq.desk.access import accounts, local_midnight, local_time, needs, office, person
-from hq.publishing import (
+from hq.people.accounts import Right
+from hq.publishing.documents import (
     publish_revocations,
     publish_rules,
     publish_trust,
@@ -21,7 +21,7 @@ from hq.publishing import (
     read_document,
     wanted_now,
 )
-from hq.rule_desk import (
+from hq.publishing.drafts import (
     Draft,
     DraftError,
     drop_draft,
@@ -34,7 +34,7 @@ from hq.rule_desk import (
     trust_summary,
     who_runs_what,
 )
-from hq.shipped import shipped_pack_text
+from hq.publishing.shipped import shipped_pack_text
 
 blueprint = Blueprint("rules", __name__)
 

@@ -5,12 +5,12 @@ import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hq.accounts import Right
-from hq.board import BoardRow, read_board
 from hq.desk.access import accounts, needs, office, person
-from hq.enrolment import invite, set_state
-from hq.models import epochs
-from hq.proof import prove
+from hq.people.accounts import Right
+from hq.records.proof import prove
+from hq.stations.board import BoardRow, read_board
+from hq.stations.enrolment import invite, set_state
+from hq.store.models import epochs
 
 blueprint = Blueprint("stations", __name__)
 

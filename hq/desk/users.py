@@ -4,8 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
-from hq.accounts import AccountError, Right, Role, TooManyTries
 from hq.desk.access import accounts, needs, person
+from hq.people.accounts import AccountError, Right, Role, TooManyTries
 
 blueprint = Blueprint("users", __name__)
 

@@ -14,12 +14,12 @@ from checkpoint.crossing import Category, Verdict
 from checkpoint.events import Kind
 from checkpoint.published import DocumentKind
 from checkpoint.reasons import Reason
-from hq.accounts import Role
-from hq.board import Sign
-from hq.cases import Entry, Step
-from hq.contacts import How
-from hq.kits import Move
-from hq.needs import Need
+from hq.cases.steps import Entry, Step
+from hq.desk.needs import Need
+from hq.kits.stock import Move
+from hq.people.accounts import Role
+from hq.records.contacts import How
+from hq.stations.board import Sign
 
 Text = Any
 """A lazily translated text: turns into words of the reader's language when it is rendered."""

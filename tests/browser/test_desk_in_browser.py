@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from hq.models import alerts
+from hq.store.models import alerts
 from tests.hq.busy_day import PASSWORD, busy_day
 from tests.hq.running import Headquarters, Station, TestClock, headquarters
-from tests.hq.test_ingest import positive
+from tests.hq.sending import positive
 
 pytestmark = pytest.mark.browser
 

@@ -14,7 +14,7 @@ from checkpoint.crossing import Lamp, Verdict
 from checkpoint.sync import Enrolment
 from checkpoint.sync.client import VOUCHER
 from hq.keys import HqKeys
-from hq.vouching import voucher_for
+from hq.stations.vouching import voucher_for
 from station.receipts import Receipts
 from tests.browser.conftest import Served
 from tests.checkpoint.station_parts import OFFICER, Parts

@@ -18,11 +18,11 @@ from checkpoint.journal import Journal, Seal
 from checkpoint.policy.evidence import evidence_to_json
 from checkpoint.reasons import Reason
 from checkpoint.sync import SyncClient, enrol, parse_invitation
-from hq.accounts import Accounts, Role
-from hq.enrolment import invite
-from hq.kits import Move, write_move
-from hq.publishing import publish_rules
-from hq.shipped import shipped_pack_text
+from hq.kits.stock import Move, write_move
+from hq.people.accounts import Accounts, Role
+from hq.publishing.documents import publish_rules
+from hq.publishing.shipped import shipped_pack_text
+from hq.stations.enrolment import invite
 from hq.watch import look
 from tests.hq.running import Headquarters, Station
 

@@ -1,11 +1,14 @@
-"""One headquarters, one enrolled station and a clock for both."""
+"""One headquarters, one enrolled station, a clock for both, and somebody at the desk."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.hq.at_desk import desk
 from tests.hq.running import Headquarters, Station, TestClock, headquarters, station
+
+__all__ = ["clock", "desk", "gate", "hq"]
 
 
 @pytest.fixture

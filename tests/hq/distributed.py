@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
-from hq.distribution import distribution_column
-from hq.models import metadata
 from hq.store import Store
+from hq.store.distribution import distribution_column
+from hq.store.models import metadata
 
 
 @contextmanager

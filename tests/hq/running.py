@@ -23,8 +23,8 @@ from checkpoint.sync import Enrolment, SyncClient, enrol, parse_invitation
 from checkpoint.wire import MOST_UNPACKED
 from hq.app import build_app
 from hq.config import Config
-from hq.enrolment import invite
 from hq.office import Office, open_office
+from hq.stations.enrolment import invite
 
 START = datetime(2022, 3, 20, 2, 14, 7, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hq.s3_shelf import S3Config
+from hq.photos.s3_shelf import S3Config
 
 KEY, SECRET = "a-key", "a-secret"
 

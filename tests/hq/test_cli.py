@@ -20,11 +20,11 @@ from click.testing import CliRunner, Result
 from checkpoint.sync import write_batches
 from hq.cli import main
 from hq.config import Config
-from hq.models import events
 from hq.office import open_office
+from hq.store.models import events
 from tests.data import REPOSITORY
 from tests.hq.running import Station
-from tests.hq.test_ingest import cross
+from tests.hq.sending import cross
 
 PROGRAM = [sys.executable, "-c", "from hq.cli import main; main()"]
 

@@ -171,7 +171,7 @@ def test_every_process_counts_what_it_answers(door: Door) -> None:
 
 def test_the_log_is_one_object_a_line(tmp_path: Path) -> None:
     record = logging.makeLogRecord(
-        {"name": "hq.chain", "levelno": 30, "levelname": "WARNING", "msg": "a\nb %s", "args": (7,)}
+        {"name": "hq.ingest.chain", "levelno": 30, "levelname": "WARNING", "msg": "a\nb %s", "args": (7,)}
     )
     record.station = "gate-1"
     line = JsonLines().format(record)
@@ -179,7 +179,7 @@ def test_the_log_is_one_object_a_line(tmp_path: Path) -> None:
     assert json.loads(line) | {"at": ""} == {
         "at": "",
         "level": "warning",
-        "logger": "hq.chain",
+        "logger": "hq.ingest.chain",
         "message": "a\nb 7",
         "station": "gate-1",
     }

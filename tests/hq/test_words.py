@@ -9,9 +9,9 @@ from babel.messages.pofile import read_po
 
 from checkpoint.events import Kind
 from checkpoint.reasons import Reason
-from hq.board import Sign
-from hq.cases import Step
+from hq.cases.steps import Step
 from hq.desk import words
+from hq.stations.board import Sign
 from tests.data import REPOSITORY
 
 FOLDER = REPOSITORY / "hq"

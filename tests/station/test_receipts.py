@@ -16,7 +16,7 @@ from checkpoint.sync import Enrolment
 from checkpoint.sync.client import VOUCHER
 from checkpoint.vehicle import Seat
 from hq.keys import HqKeys
-from hq.vouching import voucher_for
+from hq.stations.vouching import voucher_for
 from station.receipts import Receipts
 from tests.checkpoint.station_parts import OFFICER, Parts, read_and_confirm
 

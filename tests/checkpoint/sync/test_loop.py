@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from checkpoint.journal import Pending
 from checkpoint.sync import SyncLoop, SyncReport, SyncSettings
 from checkpoint.sync.loop import backoff_s, nightly_slot, until_nightly_slot
-from hq.models import alerts
+from hq.store.models import alerts
 from tests.hq.running import START, Headquarters, Station, headquarters, station
-from tests.hq.test_ingest import cross, positive
+from tests.hq.sending import cross, positive
 
 NEVER_BY_ITSELF = SyncSettings(every_s=3600, heartbeat_s=3600)
 

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from checkpoint.errors import SyncError
 from checkpoint.events import Kind
 from checkpoint.sync import messages, read_receipts, write_batches
-from hq.models import events
-from hq.photos import read_photo
-from hq.sticks import import_folder
+from hq.ingest.sticks import import_folder
+from hq.photos.sealed import read_photo
+from hq.store.models import events
 from tests.hq.running import Headquarters, Station
-from tests.hq.test_ingest import cross, kinds_of_alerts, positive
+from tests.hq.sending import cross, kinds_of_alerts, positive
 
 
 def test_a_stick_carries_everything_there_and_the_receipt_back(hq: Headquarters, gate: Station, tmp_path: Path) -> None:

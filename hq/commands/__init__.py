@@ -1,0 +1,1 @@
+"""The commands of `checkpoint-hq`: each parses, makes one call and prints."""

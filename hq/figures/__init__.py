@@ -1,0 +1,1 @@
+"""Counters by station and hour, and the day's figures from them."""

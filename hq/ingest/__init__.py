@@ -1,0 +1,1 @@
+"""Taking in what stations send: proven, in order, once; over the line or from a stick."""

@@ -1,0 +1,1 @@
+"""Kits: what headquarters and its stations received, used and have left."""

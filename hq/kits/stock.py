@@ -1,0 +1,313 @@
+"""Kits: lots that headquarters received, what towns and stations drew, what was used, and what runs out when.
+
+Headquarters' own moves are entries that are never edited (a wrong one is undone by another); what stations used is
+counted from their events.
+"""
+
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from hq.store import Store
+from hq.store.models import kit_counts, kit_moves, stations, tallies
+
+A_DRAW = 500
+"""What a town draws at a time, unless it says otherwise."""
+
+SOON = timedelta(days=2)
+EXPIRES_SOON = timedelta(days=30)
+MOST = 10_000_000
+
+
+class Move(StrEnum):
+    """What headquarters did with kits."""
+
+    RECEIVED = "received"  # into its own stock
+    DRAWN = "drawn"  # by a town, or for one of its stations
+    RETURNED = "returned"
+    DISCARDED = "discarded"
+    UNDONE = "undone"
+
+
+class KitError(ValueError):
+    """Headquarters' stock cannot do this; the argument is a code for the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One entry of headquarters' stock."""
+
+    id: str
+    at: datetime
+    by: str
+    move: Move
+    lot: str
+    quantity: int
+    expires_on: date | None
+    town: str
+    station: str
+    note: str
+    undone: bool = False
+
+
+@dataclass(slots=True)
+class Lot:
+    """One lot: kits at headquarters, drawn by towns, and what their stations did with them."""
+
+    lot: str
+    cassette_type: str = ""
+    expires_on: date | None = None
+    received: int = 0
+    drawn: int = 0
+    discarded: int = 0
+    used: int = 0
+    invalid: int = 0
+
+    @property
+    def here(self) -> int:
+        """Kits left at headquarters."""
+        return self.received - self.drawn - self.discarded
+
+    @property
+    def invalid_percent(self) -> float:
+        """Of the tests with this lot, how many had no result; 0 where there were none."""
+        return 100.0 * self.invalid / self.used if self.used else 0.0
+
+
+@dataclass(slots=True)
+class Holder:
+    """A town, or one of its stations, and its kits.
+
+    ``drawn`` is what headquarters handed out, ``received`` what stations say they got; ``left`` follows the stations,
+    and what headquarters handed out where a station writes no kits down. ``per_day``: how many were used a day lately.
+    """
+
+    name: str
+    station: str = ""
+    drawn: int = 0
+    received: int = 0
+    used: int = 0
+    invalid: int = 0
+    discarded: int = 0
+    corrected: int = 0
+    per_day: float = 0.0
+    stations: list["Holder"] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """Kits left; of a town also those that no station has received yet."""
+        if not self.station:
+            return self.on_the_way + sum(one.left for one in self.stations)
+        return (self.received or self.drawn) + self.corrected - self.used - self.discarded
+
+    @property
+    def on_the_way(self) -> int:
+        """Kits that were drawn and that no station has written down as received."""
+        if self.station:
+            return max(0, self.drawn - self.received) if self.received else 0
+        return max(0, self.drawn - sum(one.received or one.drawn for one in self.stations))
+
+    @property
+    def lasts_days(self) -> float | None:
+        """For how many days they last at the pace of late; None where none were used."""
+        return max(0, self.left) / self.per_day if self.per_day else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """All kits: by lot, by town with its stations; the towns that run out first come first."""
+
+    lots: tuple[Lot, ...]
+    towns: tuple[Holder, ...]
+
+    @property
+    def here(self) -> int:
+        """Kits left at headquarters."""
+        return sum(lot.here for lot in self.lots)
+
+    @property
+    def short(self) -> tuple[Holder, ...]:
+        """The towns whose kits last no longer than `SOON`."""
+        return tuple(t for t in self.towns if t.lasts_days is not None and t.lasts_days <= SOON / timedelta(days=1))
+
+
+def read_stock(db: sa.Connection, now: datetime) -> Stock:
+    """Return where all kits are and how long they last."""
+    lots: defaultdict[str, Lot] = defaultdict(lambda: Lot(""))
+    drawn_by: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for move in list_moves(db, limit=100_000):
+        if not move.undone and move.move is not Move.UNDONE:
+            _apply(lots, drawn_by, move)
+    used_lately = _pace(db, now)
+    towns: dict[str, Holder] = {}
+    names = {row.id: row for row in db.execute(sa.select(stations.c.id, stations.c.name, stations.c.town))}
+    counts = db.execute(sa.select(kit_counts)).all()
+    for row in counts:
+        lot = lots[row.lot]
+        lot.lot, lot.used, lot.invalid = row.lot, lot.used + row.used, lot.invalid + row.invalid
+        lot.expires_on, lot.cassette_type = lot.expires_on or row.expires_on, lot.cassette_type or row.cassette_type
+    by_station: defaultdict[str, Holder] = defaultdict(lambda: Holder(""))
+    for row in counts:
+        for what in ("received", "used", "invalid", "discarded", "corrected"):
+            holder = by_station[row.station_id]
+            setattr(holder, what, getattr(holder, what) + getattr(row, what))
+    for id_, known in names.items():
+        holder = by_station[id_]
+        holder.name, holder.station, holder.per_day = known.name, id_, used_lately.get(id_, 0.0)
+        holder.drawn = drawn_by.get((known.town, id_), 0)
+        towns.setdefault(known.town, Holder(known.town)).stations.append(holder)
+    for (town, _station), quantity in drawn_by.items():
+        towns.setdefault(town, Holder(town)).drawn += quantity
+    for town_holder in towns.values():
+        for what in ("received", "used", "invalid", "discarded", "corrected", "per_day"):
+            setattr(town_holder, what, sum(getattr(one, what) for one in town_holder.stations))
+    first = sorted(towns.values(), key=lambda t: (t.lasts_days is None, t.lasts_days or 0.0, t.name))
+    in_order = sorted(lots.values(), key=lambda lot: (lot.expires_on or date.max, lot.lot))
+    return Stock(tuple(in_order), tuple(t for t in first if t.drawn or t.received or t.used or t.stations))
+
+
+def list_moves(db: sa.Connection, limit: int = 100) -> list[Moved]:
+    """Return headquarters' own entries, the newest first."""
+    rows = db.execute(sa.select(kit_moves).order_by(kit_moves.c.at.desc(), kit_moves.c.id).limit(limit)).all()
+    undone = {row.undoes for row in rows if row.undoes}
+    return [_moved(row, undone) for row in rows]
+
+
+def write_move(
+    store: Store,
+    move: Move,
+    *,
+    lot: str,
+    quantity: int,
+    by: str,
+    now: datetime,
+    town: str = "",
+    station: str = "",
+    expires_on: date | None = None,
+    cassette_type: str = "",
+    note: str = "",
+) -> str:
+    """Write down what happened to kits and return the entry's id; raise `KitError` where it cannot have."""
+    lot = lot.strip()[:64]
+    if not lot:
+        raise KitError("lot-needed")
+    if not 0 < quantity <= MOST:
+        raise KitError("quantity-needed")
+    with store.writing() as db:
+        _check(db, move, lot, quantity, town, expires_on, now)
+        id_ = secrets.token_hex(16)
+        db.execute(
+            sa.insert(kit_moves).values(
+                id=id_, at=now, by=by, move=move, lot=lot, quantity=quantity, expires_on=expires_on,
+                cassette_type=cassette_type.strip()[:80], town=town.strip()[:64], station_id=station, note=note[:200],
+                undoes="",
+            )
+        )  # fmt: skip
+    return id_
+
+
+def undo_move(store: Store, id_: str, *, by: str, now: datetime) -> None:
+    """Take a wrong entry back by another; raise `KitError` where there is none, or it was taken back already."""
+    with store.writing() as db:
+        row = db.execute(sa.select(kit_moves).where(kit_moves.c.id == id_)).first()
+        again = db.execute(sa.select(kit_moves.c.id).where(kit_moves.c.undoes == id_)).first()
+        if row is None or row.move == Move.UNDONE or again is not None:
+            raise KitError("nothing-to-undo")
+        if row.move in (Move.RECEIVED, Move.RETURNED) and _here(db, row.lot) < row.quantity:
+            raise KitError("not-enough")  # they were drawn meanwhile
+        values = {name: row._mapping[name] for name in ("lot", "quantity", "town", "station_id", "cassette_type")}
+        db.execute(
+            sa.insert(kit_moves).values(
+                id=secrets.token_hex(16), at=now, by=by, move=Move.UNDONE, note="", undoes=id_, **values
+            )
+        )
+
+
+def _moved(row: sa.Row[tuple[object, ...]], undone: set[str]) -> Moved:
+    known = row._mapping
+    return Moved(
+        id=known["id"],
+        at=known["at"],
+        by=known["by"],
+        move=Move(known["move"]),
+        lot=known["lot"],
+        quantity=known["quantity"],
+        expires_on=known["expires_on"],
+        town=known["town"],
+        station=known["station_id"],
+        note=known["note"],
+        undone=known["id"] in undone,
+    )
+
+
+def _check(
+    db: sa.Connection, move: Move, lot: str, quantity: int, town: str, expires_on: date | None, now: datetime
+) -> None:
+    match move:
+        case Move.RECEIVED:
+            if expires_on is None:
+                raise KitError("expiry-needed")
+        case Move.DRAWN:
+            if not town.strip():
+                raise KitError("town-needed")
+            if _here(db, lot) < quantity:
+                raise KitError("not-enough")
+            expiry = db.execute(
+                sa.select(sa.func.min(kit_moves.c.expires_on)).where(
+                    kit_moves.c.lot == lot, kit_moves.c.move == Move.RECEIVED
+                )
+            ).scalar()
+            if expiry is not None and expiry < now.date():
+                raise KitError("lot-expired")
+        case Move.RETURNED:
+            if not town.strip():
+                raise KitError("town-needed")
+        case Move.DISCARDED:
+            if _here(db, lot) < quantity:
+                raise KitError("not-enough")
+        case _:
+            raise KitError("no-such-move")
+
+
+def _here(db: sa.Connection, lot: str) -> int:
+    """Return how many kits of `lot` are left at headquarters."""
+    lots: defaultdict[str, Lot] = defaultdict(lambda: Lot(""))
+    ignored: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for move in list_moves(db, limit=100_000):
+        if move.lot == lot and not move.undone and move.move is not Move.UNDONE:
+            _apply(lots, ignored, move)
+    return lots[lot].here
+
+
+def _apply(lots: defaultdict[str, Lot], drawn_by: defaultdict[tuple[str, str], int], move: Moved) -> None:
+    lot = lots[move.lot]
+    lot.lot, lot.expires_on = move.lot, move.expires_on or lot.expires_on
+    match move.move:
+        case Move.RECEIVED:
+            lot.received += move.quantity
+        case Move.DRAWN:
+            lot.drawn += move.quantity
+            drawn_by[move.town, move.station] += move.quantity
+        case Move.RETURNED:
+            lot.drawn -= move.quantity
+            drawn_by[move.town, move.station] -= move.quantity
+        case Move.DISCARDED:
+            lot.discarded += move.quantity
+        case _:
+            pass
+
+
+def _pace(db: sa.Connection, now: datetime) -> dict[str, float]:
+    """Return how many kits each station used a day, over the last three days or since it began."""
+    since = now - timedelta(days=3)
+    rows = db.execute(
+        sa.select(tallies.c.station_id, sa.func.sum(tallies.c.count).label("used"), sa.func.min(tallies.c.hour))
+        .where(tallies.c.measure == "kits:used", tallies.c.hour >= since)
+        .group_by(tallies.c.station_id)
+    ).all()
+    a_day = timedelta(days=1)
+    return {row[0]: float(row[1]) / max(0.25, (now - row[2]) / a_day) for row in rows}

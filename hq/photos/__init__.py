@@ -1,0 +1,1 @@
+"""Where photos are kept, and how a sealed one is opened."""

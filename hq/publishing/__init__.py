@@ -1,0 +1,1 @@
+"""Rules, trust lists and revocations on their way to every station."""
