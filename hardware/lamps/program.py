@@ -12,7 +12,8 @@ from checkpoint.crossing import Lamp
 from checkpoint.errors import LampError
 from checkpoint.notify import notify
 from hardware.lamps.client import HolderLink, holder_state
-from hardware.lamps.holder import Holder, listen
+from hardware.lamps.guard import Guard
+from hardware.lamps.holder import LONGEST_NAP_S, Holder, listen
 from hardware.lamps.lines import open_lines
 from hardware.lamps.messages import Request
 from hardware.lamps.settings import LampsConfig, lamps_of
@@ -21,6 +22,7 @@ from hardware.lamps.wiring import LampWiring
 
 log = logging.getLogger(__name__)
 
+LONGEST_SILENCE_S = 4.0  # of this process itself, before its guard drives red
 COLOURS = click.Choice([lamp.value for lamp in Lamp])
 
 
@@ -66,7 +68,8 @@ def main(context: click.Context, config_path: Path) -> None:
 def hold(config_path: Path) -> None:
     """Hold the lines until told to stop: what the service runs.
 
-    Red at the start, at the end, and whenever the station falls silent. Green ends by itself.
+    Red at the start, at the end, and whenever the station falls silent. Green ends by itself. A second process of its
+    own guards it: killed or hanging, it leaves red behind.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     stopping: list[int] = []
@@ -78,16 +81,21 @@ def hold(config_path: Path) -> None:
         signal.signal(number, stop)
     config = lamps_of(config_path)
     lamps = signal_lamps(config, config.lines)  # red burns from here on, before anybody can connect
+    guard = Guard(lamps.rest, silence_s=min(LONGEST_SILENCE_S, 2 * config.heartbeat_s))
     holder = Holder(lamps, listen(config.socket), heartbeat_s=config.heartbeat_s)
     notify("READY=1", "STATUS=red; waiting for the station")
     log.info("holding the lamps through %s, listening at %s", config.lines, config.socket)
     try:
         while not stopping:
-            holder.turn()
+            holder.turn(nap_s=min(LONGEST_NAP_S, config.heartbeat_s / 4))
+            if guard.beat():
+                log.error("this process has stood still: red")
+                lamps.rest()
             notify("WATCHDOG=1", f"STATUS={lamps.shown}")
     finally:
         notify("STOPPING=1")
         holder.close()
+        guard.close()
         config.socket.unlink(missing_ok=True)
 
 

@@ -110,6 +110,13 @@ class SignalLamps:
             next_red = self._since + self._green_s - now if self._lamp is Lamp.GREEN else math.inf
             return max(0.0, min(next_blink, next_beep, next_sense, next_red))
 
+    def rest(self) -> None:
+        """Drive red, and silence, whatever was written last: for lines that may be other than this object believes."""
+        with self._lock:
+            self._lamp, self._since, self._sound = Lamp.RED, self._now(), (0.0, ())
+            self._written = self._wiring.levels({Lamp.RED})
+            self._opened().write(self._written)
+
     def close(self) -> None:
         """Show red, silence the buzzer, and let go of the lines."""
         with self._lock:

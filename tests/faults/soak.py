@@ -3,8 +3,8 @@
     python -m tests.faults.soak --minutes 120
 
 A whole station (simulated cameras and lamps, real journal) sees a new code every other second, its pages are asked, and
-backup and retention run every five minutes. Prints the median of the first and of the last quarter side by side; the
-first tenth is left out as warming up.
+backup and retention run every five minutes. Prints the median of the first and of the last quarter side by side, and
+what the descriptors open at the one end and not at the other lead to; the first tenth is left out as warming up.
 """
 
 import argparse
@@ -12,10 +12,12 @@ import contextlib
 import json
 import logging
 import os
+import re
 import statistics
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
@@ -32,6 +34,8 @@ PAGES = ("/", "/login", "/health.json")
 UPKEEP_EVERY_S = 300.0
 SAMPLE_EVERY_S = 60.0
 SCENE_S = 2.0
+#: What differs between two descriptors of one kind: the inode of a socket or pipe, the folder of the run.
+NUMBERS = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Sample:
     descriptors: int
     threads: int
     events: int
+    open_files: Counter[str] = field(default_factory=Counter)
+
+    def line(self) -> str:
+        """Return the sizes as a line of JSON."""
+        return json.dumps({name: getattr(self, name) for name in ("rss_mb", "descriptors", "threads", "events")})
 
 
 def sample(events: int) -> Sample:
@@ -54,7 +63,17 @@ def sample(events: int) -> Sample:
         descriptors=len(os.listdir("/proc/self/fd")),  # noqa: PTH208  names are all that is wanted
         threads=int(status["Threads"]),
         events=events,
+        open_files=_open_files(),
     )
+
+
+def _open_files() -> Counter[str]:
+    """Return what each descriptor leads to, and how many lead there."""
+    found: Counter[str] = Counter()
+    for descriptor in os.listdir("/proc/self/fd"):  # noqa: PTH208  names are all that is wanted
+        with contextlib.suppress(FileNotFoundError):  # the one that listed the folder is closed already
+            found[NUMBERS.sub("", str(Path("/proc/self/fd", descriptor).readlink()))] += 1
+    return found
 
 
 def soak(folder: Path, minutes: float) -> list[Sample]:
@@ -78,7 +97,7 @@ def soak(folder: Path, minutes: float) -> list[Sample]:
             if time.monotonic() >= next_sample:
                 next_sample += SAMPLE_EVERY_S
                 samples.append(sample(station.journal.head().seq))
-                print(json.dumps(asdict(samples[-1])), flush=True)
+                print(samples[-1].line(), flush=True)
         station.journal.verify()
     finally:
         app.extensions["pulse"].stop()
@@ -115,6 +134,12 @@ def main() -> int:
     for name in ("rss_mb", "descriptors", "threads"):
         first, last = (statistics.median(getattr(s, name) for s in part) for part in (warm[:quarter], warm[-quarter:]))
         print(f"  {name:<12} {first:8.1f} -> {last:8.1f}  ({last / first - 1:+.1%})")
+    for sign, files in (
+        ("+", samples[-1].open_files - warm[0].open_files),
+        ("-", warm[0].open_files - samples[-1].open_files),
+    ):
+        for leads_to, count in sorted(files.items()):
+            print(f"  {sign}{count} {leads_to}")
     return 0
 
 

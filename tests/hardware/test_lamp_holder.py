@@ -171,13 +171,48 @@ def test_a_lamp_holder_that_is_told_to_stop_leaves_red(box: Box) -> None:
     assert not box.socket.exists()
 
 
-def test_after_kill_9_of_the_lamp_holder_its_service_drives_red(box: Box) -> None:
+def guard_of(holder: "subprocess.Popen[str]") -> int:
+    """The process id of a holder's guard: its one child."""
+    return int(Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text("ascii"))
+
+
+def test_a_killed_lamp_holder_leaves_red_before_any_program_is_started(box: Box) -> None:
     holder = box.holder()
     box.station(Lamp.GREEN)
     holder.kill()
+    until(lambda: box.shows(Lamp.RED), "red by the guard")
+
+
+def test_a_lamp_holder_that_hangs_leaves_red_and_knows_it_when_it_goes_on(box: Box) -> None:
+    holder = box.holder()
+    box.station(Lamp.GREEN)
+    holder.send_signal(signal.SIGSTOP)
+    until(lambda: box.shows(Lamp.RED), "red by the guard")
+    holder.send_signal(signal.SIGCONT)
+    until(lambda: box.answers() and holder_state(box.socket).told is Lamp.RED, "red is what it says, too")
+    assert box.board.burning == {Lamp.RED}
+
+
+def test_a_lamp_holder_whose_guard_has_gone_ends_and_leaves_red(box: Box) -> None:
+    holder = box.holder()
+    box.station(Lamp.GREEN)
+    os.kill(guard_of(holder), signal.SIGKILL)
+    assert holder.wait(timeout=20) == 2
+    assert box.board.burning == {Lamp.RED}
+    assert holder.stdout is not None
+    assert "the lamps' guard is gone" in holder.stdout.read()
+
+
+def test_with_the_guard_killed_too_the_service_drives_red(box: Box) -> None:
+    holder = box.holder()
+    box.station(Lamp.GREEN)
+    guard = guard_of(holder)
+    os.kill(guard, signal.SIGSTOP)
+    holder.kill()
     holder.wait()
+    os.kill(guard, signal.SIGKILL)
     assert box.board.burning == {Lamp.GREEN}, "the board must play a Pi, whose lines stay as they were"
-    assert box.run("red").stdout == "red\n"  # ExecStopPost
+    until(lambda: box.run("red").stdout == "red\n", "the lines are free")  # ExecStopPost
     assert box.board.burning == {Lamp.RED}
 
 

@@ -113,16 +113,24 @@ class Run:
                 pi.run(f"kill -9 {pid}")
                 said.append(f"red after {pi.wait_until_burns('red', self.s(20)):.1f} s")
                 said.append(self.restarted(pi, pid))
-            with step("a killed lamp-holder: its service drives red, and starts it again") as said:
+            with step("a killed lamp-holder: its guard drives red, and its service starts it again") as said:
                 self.next_vehicle(pi)
                 self.show(pi, "traveller-2", "green")
                 holder = _main_pid(pi, "checkpoint-lamps")
                 pi.run(f"kill -9 {holder}")
-                said.append(f"red after {pi.wait_until_burns('red', self.s(60)):.1f} s")
-                said.append(f"at work again after {self.until_active(pi, 'checkpoint-lamps'):.0f} s")
-            with step("a station that hangs: red by its heartbeat, started again by the watchdog") as said:
+                said.append(f"red after {pi.wait_until_burns('red', self.s(20)):.1f} s")
+                said.append(self.restarted(pi, holder, "checkpoint-lamps"))
+            with step("lamp-holder and guard killed at once: the service drives red") as said:
                 self.next_vehicle(pi)
                 self.show(pi, "traveller-3", "green")
+                holder = _main_pid(pi, "checkpoint-lamps")
+                # Stopped first, so that it cannot wake between the two.
+                pi.run(f"guard=$(pgrep -P {holder}) && kill -STOP $guard && kill -9 {holder} $guard")
+                said.append(f"red after {pi.wait_until_burns('red', self.s(60)):.1f} s")
+                said.append(self.restarted(pi, holder, "checkpoint-lamps"))
+            with step("a station that hangs: red by its heartbeat, started again by the watchdog") as said:
+                self.next_vehicle(pi)
+                self.show(pi, "traveller-4", "green")
                 pid = _main_pid(pi, "checkpoint-station")
                 pi.run(f"kill -STOP {pid}")
                 said.append(f"red after {pi.wait_until_burns('red', self.s(30)):.1f} s")
@@ -168,15 +176,15 @@ class Run:
             time.sleep(2)
         return time.monotonic() - began
 
-    def restarted(self, pi: Pi, pid: str, seconds: float = 300) -> str:
-        """Wait until the station is at work as another process; say how long that took."""
+    def restarted(self, pi: Pi, pid: str, unit: str = "checkpoint-station", seconds: float = 300) -> str:
+        """Wait until a service is at work as another process; say how long that took."""
         began = time.monotonic()
         while time.monotonic() - began < self.s(seconds):
-            state = pi.run("systemctl show -p ActiveState -p MainPID --value checkpoint-station | tr '\\n' ' '")
-            if "active" in state.split() and pid not in state.split():
+            state = pi.run(f"systemctl show -p ActiveState -p MainPID --value {unit} | tr '\\n' ' '").split()
+            if "active" in state and pid not in state:
                 return f"started again after {time.monotonic() - began:.0f} s"
             time.sleep(2)
-        raise Trouble("the station was not started again")
+        raise Trouble(f"{unit} was not started again")
 
     def power_cuts(self, cuts: int, seed: int) -> None:
         """Cut the power in the middle of writing, again and again; nothing acknowledged may be missing."""

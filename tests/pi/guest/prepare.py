@@ -22,7 +22,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     cv2.imwrite(str(PICTURES / "empty.png"), screens.empty_lane())
     # A code that left and comes back is held: each step of the run has one of its own.
-    for number in range(1, 4):
+    for number in range(1, 5):
         text = wallet.text("naat-negative-5h")
         code = screens.phone_with_code(text, title="NAAT REPORT", colour_bgr=(150, 110, 60), seed=number)
         cv2.imwrite(str(PICTURES / f"traveller-{number}.png"), code)
