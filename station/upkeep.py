@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from checkpoint.errors import JournalError
 from checkpoint.journal import BackupMade, Journal
 from checkpoint.ports import Clock
+from station.ballast import Ballast
 from station.config import BackupConfig, RetentionConfig
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ class Upkeep:
         backup: BackupConfig,
         retention: RetentionConfig,
         room: Callable[[], Room],
+        ballast: Ballast,
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -99,6 +101,7 @@ class Upkeep:
         self._backup = backup
         self._retention = retention
         self._room = room
+        self._ballast = ballast
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -114,7 +117,7 @@ class Upkeep:
             self._thread.join()
 
     def _run(self) -> None:
-        wait = FIRST_AFTER_S
+        wait = 0.0 if self._room().too_much else FIRST_AFTER_S
         while not self._stopping.wait(wait):
             wait = EVERY_S
             self.look()
@@ -131,6 +134,7 @@ class Upkeep:
         if enough := self._room().too_much:
             done = self._journal.thin_photos(enough)
             log.warning("the disk is full: %d photos that headquarters has made way, %d bytes", done.photos, done.freed)
+        self._ballast.keep()
 
     def _do_the_night(self) -> None:
         now = self._clock.now()

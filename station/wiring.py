@@ -17,7 +17,7 @@ from checkpoint.assay import ReadWindow
 from checkpoint.bench import Bench, BenchSettings
 from checkpoint.credentials import TrustPolicy
 from checkpoint.credentials.receipt import headquarters
-from checkpoint.errors import JournalError, SyncError
+from checkpoint.errors import JournalError, JournalFull, SyncError
 from checkpoint.events import Kind, PhotoRef
 from checkpoint.gate import Gate, GateSettings
 from checkpoint.health import Check
@@ -32,6 +32,8 @@ from checkpoint.sync import Enrolment
 from hardware.camera import SceneCamera
 from hardware.clock import SystemClock, kernel_says_synchronised
 from station import RELEASED, VERSION, checks
+from station.ballast import FILE as BALLAST_FILE
+from station.ballast import Ballast
 from station.cached import Cached
 from station.certificates import Authority, own_names
 from station.config import Config, ConfigError
@@ -81,6 +83,10 @@ class Folders:
         return self.data / "journal"
 
     @property
+    def ballast(self) -> Path:
+        return self.journal / BALLAST_FILE
+
+    @property
     def backups(self) -> Path:
         return self.data / "backups"
 
@@ -128,14 +134,20 @@ class Station:
     loops: list[Loop]
     uploads: Uploads
     upkeep: Upkeep
+    ballast: Ballast
     tests_running: int = 0
     _started: bool = field(default=False)
 
     def start(self) -> None:
         """Write down the start, take up the running tests, and set the cameras and uploads to work."""
+        self.ballast.keep()
         self.services.gate.restore()
         self.tests_running = self.services.bench.restore()
-        self.journal.append(Kind.STATION_STARTED, {"version": VERSION, "tests_running": self.tests_running})
+        try:
+            self.journal.append(Kind.STATION_STARTED, {"version": VERSION, "tests_running": self.tests_running})
+        except JournalFull as error:
+            # Nobody is admitted unwritten; a station that is not there could not say so, nor make room.
+            log.error("the disk is full, and every vehicle is held: %s", error)
         self._started = True
         self.lamps.start()
         for loop in self.loops:
@@ -176,6 +188,8 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     config = local.over(config)
     folders = Folders(config.data)
     clock = _clock(config)
+    ballast = Ballast(folders.ballast)
+    ballast.lend()
     journal, recovery = open_or_recover(
         folders.journal, clock=clock, seal=open_seal(folders), backups=[folders.backups, backup_folder(config)]
     )
@@ -224,6 +238,7 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
         backup=config.backup,
         retention=config.retention,
         room=lambda: Room.of(folders.journal),
+        ballast=ballast,
     )
     duty = Duty(journal)
     faults = Faults(journal, gate)
@@ -304,7 +319,7 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     )
     if not officers.names():
         code.show()
-    return Station(services, journal, cameras, lamps, loops, uploads, upkeep)
+    return Station(services, journal, cameras, lamps, loops, uploads, upkeep, ballast)
 
 
 def open_new_journal(config: Config) -> Journal:

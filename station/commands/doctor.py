@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from checkpoint.errors import JournalError, SyncError
+from checkpoint.errors import JournalError, JournalFull, SyncError
 from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal import Journal
 from checkpoint.sync import Enrolment
@@ -26,7 +26,7 @@ WORDS: dict[Advice, str] = {
     Advice.CALIBRATE: "calibrate it on its mat: checkpoint camera calibrate --help",
     Advice.SEE_LOG: "see the log: journalctl -b -u the unit's name",
     Advice.CONFIRM_TIME: "let an officer confirm the time on the health page, or give the box a network or a clock",
-    Advice.FREE_DISK: "free space or replace the card; see docs/settings.md for `data`",
+    Advice.FREE_DISK: 'free space or replace the card: docs/install.md, "A full disk"',
     Advice.CALL_SUPPORT: "keep the folder as it is and call support",
     Advice.IMPORT_TRUST: "import a trust list: checkpoint trust import --help",
     Advice.IMPORT_RULES: "check [rules] packs, and the packs headquarters sent",
@@ -99,6 +99,8 @@ def _journal_checks(folders: Folders, clock: SystemClock) -> list[Check]:
             pending = journal.pending()
             chain = Check("chain", State.OK, Finding.WORKS, None, {"events": str(count)})
             enrolled = Enrolment.load(folders.keys) is not None
+    except JournalFull as error:
+        return [Check("chain", State.WARN, Finding.CANNOT_WRITE, Advice.FREE_DISK, {"detail": str(error)})]
     except JournalError as error:
         detail = {"detail": str(error)}
         return [Check("chain", State.FAULT, Finding.CHAIN_BROKEN, Advice.CALL_SUPPORT, detail)]

@@ -5,13 +5,21 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from checkpoint.crossing import Lamp
 from checkpoint.errors import JournalFull
 from checkpoint.events import Kind
-from checkpoint.journal import Journal
+from checkpoint.health import Advice, Finding, State
+from checkpoint.journal import Journal, LogQuery
+from station.ballast import STEP_BYTES, Ballast
+from station.commands.doctor import examine
+from station.config import Config
+from station.wiring import Station, build
 from tests.checkpoint.station_parts import Parts
+from web.officers import Officers, Role
 
 SIZE_MB = 4
 
@@ -101,3 +109,78 @@ def test_photos_that_headquarters_has_make_room_on_a_disk_without_any(small_disk
     assert done.photos == 2
     assert journal.event(head.seq + 1).kind is Kind.PERSONAL_DESTROYED, "and there is room to say so"
     journal.close()
+
+
+def config_on(disk: Path) -> Config:
+    """Return the configuration of a station whose data lie on `disk`."""
+    lane = disk.parent / "lane"
+    if not lane.exists():
+        lane.mkdir()
+        Officers(disk / "data" / "officers.json").add("Chen", "1111", Role.OFFICER)
+        cv2.imwrite(str(lane / "a.png"), np.full((240, 320, 3), 90, np.uint8))
+    tables = {"gate_camera": {"source": "folder", "path": lane}, "bench_camera": {"source": "gate"}}
+    return Config.model_validate({"data": disk / "data", "clock": {"source": "assume-trusted"}, **tables})
+
+
+def station_on(disk: Path) -> Station:
+    """Return the whole station, not started yet."""
+    return build(config_on(disk))
+
+
+def write_until_full(journal: Journal) -> None:
+    """Write events: what the file has room for already is still written down."""
+    for _ in range(10_000):
+        journal.append(Kind.LOGGED_IN, {"officer": "Chen", "role": "officer"})
+
+
+def test_a_station_starts_on_a_full_disk_and_holds_with_the_reason(small_disk: Path) -> None:
+    station = station_on(small_disk)
+    station.start()
+    station.close()
+    full = fill(small_disk)
+    for _ in range(3):  # as often as the box is switched off and on
+        station = station_on(small_disk)
+        try:
+            station.start()
+            disk = next(check for check in station.services.health() if check.name == "disk")
+            assert disk.finding is Finding.FULL
+            with pytest.raises(JournalFull):
+                write_until_full(station.journal)
+            assert station.lamps.shown is not Lamp.GREEN
+            station.journal.verify()
+        finally:
+            station.close()
+    full.unlink()
+    station = station_on(small_disk)
+    try:
+        station.start()
+        newest = station.journal.search(LogQuery(kind=Kind.STATION_STARTED)).entries[0]
+        assert newest.seq == station.journal.head().seq
+    finally:
+        station.close()
+
+
+def test_without_the_room_that_was_kept_the_start_says_what_is_wrong(small_disk: Path) -> None:
+    station_on(small_disk).close()
+    fill(small_disk)
+    with pytest.raises(JournalFull, match="nothing more can be written"):
+        station_on(small_disk)
+    told = {check.name: check.advice for check in examine(config_on(small_disk)) if check.state is not State.OK}
+    assert told["disk"] is told["journal"] is told["chain"] is Advice.FREE_DISK, "nobody is sent to support for it"
+
+
+def test_the_room_kept_for_a_start_is_what_can_be_had_and_grows_again(small_disk: Path) -> None:
+    ballast = Ballast(small_disk / "kept", size=1 << 20)
+    ballast.keep()
+    assert ballast.held == 1 << 20
+    ballast.lend()
+    assert ballast.held == 1 << 20, "there is room enough"
+    full = fill(small_disk)
+    ballast.lend()
+    assert ballast.held == 0
+    (small_disk / "taken").write_bytes(bytes(300_000))
+    ballast.keep()
+    assert (1 << 20) - 300_000 - 2 * STEP_BYTES < ballast.held <= (1 << 20) - 300_000
+    full.unlink()
+    ballast.keep()
+    assert ballast.held == 1 << 20

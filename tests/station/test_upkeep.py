@@ -8,6 +8,7 @@ import pytest
 
 from checkpoint.events import Kind
 from checkpoint.journal import Journal, LogQuery, Seal, generations
+from station.ballast import Ballast
 from station.config import BackupConfig, RetentionConfig
 from station.upkeep import BACKUP_FAILED, Room, Upkeep
 from tests.checkpoint.station_parts import TurnedClock
@@ -25,6 +26,7 @@ class Night:
         self.journal = Journal.open(folder / "journal", clock=self.clock, seal=Seal.open(folder / "keys"))
         self.room = Room(100 * GB, 50 * GB)
         self.to = folder / "stick"
+        self.ballast = Ballast(folder / "ballast", size=1 << 20)
         self.upkeep = Upkeep(
             self.journal,
             self.clock,
@@ -34,6 +36,7 @@ class Night:
             backup=BackupConfig(at=time(3, 10)),
             retention=RetentionConfig(retention_days=14),
             room=lambda: self.room,
+            ballast=self.ballast,
         )
 
     def decide(self) -> int:
@@ -125,6 +128,7 @@ def test_on_a_full_disk_only_photos_that_headquarters_has_give_way(night: Night)
     assert set(night.journal.photos) == {photos[-1]}
     assert night.told(Kind.PERSONAL_DESTROYED)[0]["photos"] == 3
     assert night.journal.personal(sent[0]) == WHO, "who it was stays until its time is over"
+    assert night.ballast.held, "and room is kept for the next start"
 
 
 def test_photos_give_way_oldest_first_and_no_more_than_it_takes(night: Night) -> None:
