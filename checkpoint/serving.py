@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ import waitress
 from waitress import wasyncore
 
 from checkpoint.tls_front import TlsFront
+
+ANSWERS_LEAVE_WITHIN_S = 2.0
 
 
 def serve(
@@ -22,8 +25,11 @@ def serve(
     threads: int = 12,
     look_s: float = 0.25,
     tls: ssl.SSLContext | None = None,
+    ending: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve `app` until `stop` is set; `ready` hears the port once connections are taken.
+
+    Requests in hand are finished, and their answers leave; `ending` is called first, to end those that would go on.
 
     `largest_body`: bytes of a request's body, past which it is refused; `look_s`: how often the server looks whether
     it is to stop; `tls`: speak HTTPS by it. Raises OSError where the port cannot be used.
@@ -49,7 +55,16 @@ def serve(
         while not stop.is_set():
             wasyncore.loop(timeout=look_s, map=sockets, count=1)
     finally:
+        ending()
+        server.task_dispatcher.shutdown()
+        _let_answers_leave(sockets)
+        wasyncore.close_all(sockets)
         if front is not None:
             front.stop()
-        server.task_dispatcher.shutdown()
-        wasyncore.close_all(sockets)
+
+
+def _let_answers_leave(sockets: dict[int, Any]) -> None:
+    """Send what is written and still waits in this process, as far as the other side takes it in time."""
+    until = time.monotonic() + ANSWERS_LEAVE_WITHIN_S
+    while any(getattr(channel, "total_outbufs_len", 0) for channel in sockets.values()) and time.monotonic() < until:
+        wasyncore.loop(timeout=0.05, map=sockets, count=1)

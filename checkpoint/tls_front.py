@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 HANDSHAKE_WITHIN_S = 10.0
 CLOSE_WITHIN_S = 3.0
+LAST_WORDS_WITHIN_S = 1.0
 PIECE = 64 * 1024  # bytes read at once
 
 
@@ -70,6 +71,8 @@ class TlsFront(threading.Thread):
         self._up.set()
         await self._ending.wait()
         server.close()
+        if self._lines:  # the server behind has closed its ends: what it said last is still passed on
+            await asyncio.wait(self._lines, timeout=LAST_WORDS_WITHIN_S)
         for line in self._lines:
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)

@@ -31,7 +31,7 @@ from checkpoint.shift import Shifts
 from checkpoint.sync import Enrolment
 from hardware.camera import SceneCamera
 from hardware.clock import SystemClock, kernel_says_synchronised
-from station import RELEASED, VERSION, checks
+from station import RELEASED, VERSION, checks, restoring
 from station.ballast import FILE as BALLAST_FILE
 from station.ballast import Ballast
 from station.cached import Cached
@@ -143,8 +143,14 @@ class Station:
         self.ballast.keep()
         self.services.gate.restore()
         self.tests_running = self.services.bench.restore()
+        started = {
+            "version": VERSION,
+            "tests_running": self.tests_running,
+            "name": self.services.station.name,
+            "town": self.services.station.town,
+        }
         try:
-            self.journal.append(Kind.STATION_STARTED, {"version": VERSION, "tests_running": self.tests_running})
+            self.journal.append(Kind.STATION_STARTED, started)
         except JournalFull as error:
             # Nobody is admitted unwritten; a station that is not there could not say so, nor make room.
             log.error("the disk is full, and every vehicle is held: %s", error)
@@ -184,15 +190,20 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
 
     `restart` is called where a step of the set-up needs the station to begin anew.
     """
-    local = LocalIdentity.load(config.data)
-    config = local.over(config)
     folders = Folders(config.data)
     clock = _clock(config)
+    seal = open_seal(folders)
     ballast = Ballast(folders.ballast)
     ballast.lend()
-    journal, recovery = open_or_recover(
-        folders.journal, clock=clock, seal=open_seal(folders), backups=[folders.backups, backup_folder(config)]
-    )
+    nameless = config.name == Config.model_fields["name"].default
+    restoring.perform(folders.data, folders.journal, clock=clock, seal=seal, take_name=nameless)
+    local = LocalIdentity.load(folders.data)
+    config = local.over(config)
+    officers = Officers(folders.officers)
+    backups = list(dict.fromkeys([folders.backups, backup_folder(config)]))
+    # A box that nobody has set up takes no stick's journal by itself: its first page asks.
+    own = backups if officers.names() else [folders.backups]
+    journal, recovery = open_or_recover(folders.journal, clock=clock, seal=seal, backups=own)
     clock.raise_floor(_newest_entry(journal))
     cameras = open_cameras(config, folders.calibrations)
     lamps = WatchedLamps(open_lamps(config.lamps))
@@ -256,7 +267,6 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
         ),
         BenchLoop(feeds["bench"], hints=hints),
     ]
-    officers = Officers(folders.officers)
     simulated = [f"camera-{role}" for role, camera in cameras.items() if camera.simulated]
     scenes = _demo(config, cameras, officers, folders) if config.demo else None
 
@@ -313,6 +323,7 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
         receipt=Receipts(folders.keys, journal, clock),
         authority=(authority.pem, authority.fingerprint) if authority else None,
         set_up=StationSetUp(config.data, folders.keys, identity, journal, gate, lamps, live, code, restart),
+        restoring=restoring.Restoring(folders.data, backups, journal, folders.journal),
         cassette_types=(GENERIC, *(name for name in known_types() if name != GENERIC)),
         scenes=scenes,
         demo_logins=tuple((name, pin) for name, pin, _ in DEMO_OFFICERS) if config.demo else (),

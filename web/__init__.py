@@ -20,6 +20,7 @@ from web import (
     people,
     pulse,
     receipt,
+    restoring,
     set_up,
     shift,
     support,
@@ -63,7 +64,22 @@ def create_app(services: Services, *, secret_key: bytes, testing: bool = False) 
     init_language(app, services.station.timezone)
     init_errors(app)
     init_access(app, services.officers)
-    for part in (login, gate, bench, log, export, kits, shift, health, people, pulse, set_up, offline, support):
+    for part in (
+        login,
+        gate,
+        bench,
+        log,
+        export,
+        kits,
+        shift,
+        health,
+        people,
+        pulse,
+        set_up,
+        restoring,
+        offline,
+        support,
+    ):
         app.register_blueprint(part.blueprint)
     if services.receipt is not None:
         app.register_blueprint(receipt.blueprint)

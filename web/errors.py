@@ -2,9 +2,21 @@
 
 import logging
 import math
+from collections.abc import Callable
 from typing import cast
 
-from flask import Flask, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
@@ -38,6 +50,17 @@ def done(back: str, *, go: bool = False) -> Response:
     if wants_json():
         return jsonify({"go": back}) if go else make_response("", 204)
     return cast("Response", redirect(back, code=303))
+
+
+def begins_anew(back: str, restart: Callable[[], None]) -> Response:
+    """Answer an act after which the station begins anew: the script waits for that, then goes to `back`.
+
+    `restart` is called when the answer is on its way.
+    """
+    run = current_app.extensions["pulse"].run
+    answer = jsonify({"go": back, "run": run}) if wants_json() else cast("Response", redirect(back, code=303))
+    answer.call_on_close(restart)
+    return answer
 
 
 def problem_answer(code: str, status: int, *, wait_s: float = 0.0) -> Response:

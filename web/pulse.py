@@ -5,6 +5,7 @@ whoever comes too late asks `/pulse` once a second instead and sees the same.
 """
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -21,13 +22,17 @@ blueprint = Blueprint("pulse", __name__)
 
 
 class Pulse:
-    """Versions of what pages show, by topic; waiting streams wake as soon as one grows."""
+    """Versions of what pages show, by topic; waiting streams wake as soon as one grows.
+
+    ``run`` names this run of the station: a page that waits for a new start sees by it that it came.
+    """
 
     def __init__(self, *, most_streams: int = MOST_STREAMS) -> None:
         self._versions = {"gate": 0, "bench": 0, "health": 0, "kits": 0, "shift": 0}
         self._changed = threading.Condition()
         self._places = threading.BoundedSemaphore(most_streams)
         self._stopped = False
+        self.run = secrets.token_hex(4)
 
     def versions(self) -> dict[str, int]:
         """Return every topic's version."""
@@ -104,3 +109,9 @@ def events() -> Response:
 def now() -> Response:
     """The same versions, once: for pages that have no stream."""
     return jsonify(pulse_of_app().versions())
+
+
+@blueprint.get("/run")
+def run() -> Response:
+    """Which run of the station answers: for a page that waits until it has begun anew, with or without log-in."""
+    return jsonify({"run": pulse_of_app().run})

@@ -45,7 +45,8 @@ class Services:
     ``scan_picture(picture, officer)`` lets a still picture take the camera's way through the gate; raises ValueError
     where it is no picture. ``confirm_time(officer)`` records that an officer compared the clock with a watch.
     ``authority``: the certificate (PEM) of the station's own authority and its fingerprint, where it serves HTTPS.
-    ``set_up`` does what the first run and the settings ask for (`web.set_up.SetUp`).
+    ``set_up`` does what the first run and the settings ask for (`web.set_up.SetUp`); ``restoring`` knows of
+    backups (`web.restoring.Restores`).
     ``cassette_types`` are the known ones by name, "generic" for the bench's own read window.
     ``scenes`` and ``demo_logins`` (name, PIN) exist only in the demo.
     """
@@ -71,5 +72,6 @@ class Services:
     scenes: Scenes | None = None
     authority: tuple[bytes, str] | None = None
     set_up: object | None = None
+    restoring: object | None = None
     cassette_types: tuple[str, ...] = ("generic",)
     demo_logins: tuple[tuple[str, str], ...] = ()

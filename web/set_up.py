@@ -10,19 +10,19 @@ from checkpoint.crossing import Lamp
 from checkpoint.errors import CameraError, SyncError
 from checkpoint.events import Kind
 from web.access import Person, administering, officer
-from web.errors import done
+from web.errors import begins_anew, done
 from web.language import LANGUAGES
 from web.officers import LONGEST_PIN, SHORTEST_PIN, OfficerError, Role
 from web.serving import services
 
 blueprint = Blueprint("set_up", __name__)
 
-STEPS = ("station", "cameras", "lamps", "headquarters")
+STEPS = ("restore", "station", "cameras", "lamps", "headquarters")
 TESTED = (Lamp.RED, Lamp.YELLOW, Lamp.GREEN, Lamp.FAULT)
 OPEN_TO_ALL = frozenset(
     {
         *("set_up.first", "set_up.begin", "static", "health.healthz", "language.prefer"),
-        *("offline.worker", "offline.page", "offline.trust", "offline.certificate"),
+        *("pulse.run", "offline.worker", "offline.page", "offline.trust", "offline.certificate"),
     }
 )
 
@@ -89,7 +89,8 @@ def begin() -> Response:
     login_user(Person(admin))
     session.permanent = True
     station.journal.append(Kind.LOGGED_IN, {"officer": admin.name, "role": admin.role})
-    return done(url_for("set_up.step", name="station"), go=True)
+    first_step = "restore" if request.form.get("way") == "restore" else "station"
+    return done(url_for("set_up.step", name=first_step), go=True)
 
 
 @blueprint.get("/settings")
@@ -168,5 +169,4 @@ def enrol() -> Response:
         steps().enrol(request.form.get("invitation", "").strip())
     except SyncError as error:
         raise OfficerError("enrolment-failed") from error
-    steps().restart()
-    return done(url_for("health.page"), go=True)
+    return begins_anew(url_for("health.page"), steps().restart)

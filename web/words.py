@@ -205,6 +205,22 @@ MISTAKES: Mapping[str, Said] = {
     "not-allowed": Said(_("Your role may not do this."), _("Ask the shift lead.")),
     "session-ended": Said(_("Your session has ended."), _("Log in again; nothing was changed.")),
     "form-expired": Said(_("This page was open for too long."), _("Load it again and repeat; nothing was changed.")),
+    # restoring
+    "restore-gone": Said(_("There is no backup."), _("Put in the stick with it, and look again.")),
+    "restore-damaged": Said(_("This backup is not whole."), _("Nothing was changed. Choose another, or an older one.")),
+    "restore-itself": Said(_("This is the station's own journal."), _("Choose a backup of it.")),
+    "restore-look-first": Said(
+        _("Nobody looked at this backup since the start."), _("Look at it again, then restore.")
+    ),
+    "restore-replaces-work": Said(
+        _("This station has work that the backup does not know."), _("Tick that it may be replaced, or leave it.")
+    ),
+    "restore-other-key": Said(
+        _("Its records were sealed by another station's key."), _("Tick that you know it, or bring that key first.")
+    ),
+    "restore-full": Said(_("The card has no room for the backup."), _("Free space, or put in a larger card.")),
+    "restore-in-use": Said(_("Another program has the journal open."), _("Wait until it is done, then restore again.")),
+    "restore-given-up": Said(_("Two tries were cut short."), _("Look into the station's log, and call the IT.")),
     # the station
     "journal-full": Said(_("The journal cannot be written: nothing was recorded."), _("Free space on the card.")),
     "journal-broken": Said(_("The journal failed: nothing was recorded."), _("Check by hand and call the IT.")),
@@ -258,6 +274,15 @@ KIT_ALARMS: Mapping[KitAlarm, Text] = {
     KitAlarm.OVERDRAWN: _("More were used than ever came: enter the missing delivery, or count."),
     KitAlarm.NOT_RECEIVED: _("Used, but no delivery was entered: enter it."),
 }
+
+STEPS: Mapping[str, Text] = {
+    "restore": _("Backup"),
+    "station": _("Station"),
+    "cameras": _("Cameras"),
+    "lamps": _("Lamps"),
+    "headquarters": _("Headquarters"),
+}
+"""The steps of the set-up, which are the pages of the settings."""
 
 KINDS: Mapping[Kind, Text] = {
     Kind.STATION_STARTED: _("station started"),

@@ -6,6 +6,7 @@ known, so the station goes on in a new epoch, and headquarters compares.
 
 import contextlib
 import logging
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ from checkpoint.ports import Clock
 
 log = logging.getLogger(__name__)
 
+DRAFT = f".{DATABASE}.restoring"
 _BATCH = 500
+_ROOM_LEFT = 8_000_000  # bytes that a restore leaves free: the station must be able to write when it goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,11 @@ def open_or_recover(
         journal.close()
     log.error("%s; recovering", damage)
     with in_our_words("recovering the journal"), held_alone(folder):
-        aside = keep_aside(folder, f"damaged-{clock.now().wall:%Y%m%dT%H%M%S}")
         best = newest_sound(backups)
-        if best is not None:
-            put_in_place(best, folder)
+        draft = draft_of(best, folder) if best is not None else None
+        aside = keep_aside(folder, f"damaged-{clock.now().wall:%Y%m%dT%H%M%S}")
+        if draft is not None:
+            put_in_place(draft, folder)
     journal = Journal.open(folder, clock=clock, seal=seal)
     try:
         restored = journal.head().seq
@@ -108,29 +112,59 @@ def _begins_alike(journal: Journal, backup: Path) -> bool:
 
 def keep_aside(folder: Path, name: str) -> Path:
     """Move the journal's files in `folder` into a folder of their own below it, and return that."""
-    aside = folder / name
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = folder / f"{name}-{number}"
-    aside.mkdir(mode=0o700)
-    for file in folder.glob(f"{DATABASE}*"):
-        file.replace(aside / file.name)
-    sync_folder(aside)
-    sync_folder(folder)
+    aside = folder / free_name(folder, name)
+    move_journal(folder, aside)
     return aside
 
 
-def put_in_place(backup: Generation, folder: Path) -> None:
-    """Copy a backup, and the photos beside it, to where a journal lies; whole or not at all."""
-    draft = folder / f".{DATABASE}.restoring"
+def move_journal(folder: Path, to: Path) -> None:
+    """Move the journal's files in `folder` to the folder `to`; cut short, it can be called again."""
+    to.mkdir(mode=0o700, exist_ok=True)
+    # The file itself goes last: as long as it is there, something is left to move.
+    for file in sorted(folder.glob(f"{DATABASE}*"), key=lambda file: file.name == DATABASE):
+        file.replace(to / file.name)
+    sync_folder(to)
+    sync_folder(folder)
+
+
+def free_name(folder: Path, name: str) -> str:
+    """Return `name`, numbered where a folder of that name is there already."""
+    free, number = name, 1
+    while (folder / free).exists():
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def draft_of(backup: Generation, folder: Path) -> Path:
+    """Copy a backup, and the photos beside it, to where a journal lies, under a name that is no journal's yet.
+
+    Raises `JournalFull` where there is no room for it, before anything is written.
+    """
+    photos = list(backup.photos.glob("??/*.photo"))
+    missing = [photo for photo in photos if not (folder / PHOTOS / photo.parent.name / photo.name).exists()]
+    needed = backup.path.stat().st_size + sum(photo.stat().st_size for photo in missing) + _ROOM_LEFT
+    free = shutil.disk_usage(folder).free
+    draft = folder / DRAFT
     draft.unlink(missing_ok=True)
-    with contextlib.closing(read_only(backup.path)) as source, contextlib.closing(sqlite3.connect(draft)) as copy:
-        source.backup(copy)
-    draft.chmod(0o600)
-    force_to_disk(draft)
-    for photo in backup.photos.glob("??/*.photo"):
-        copy_photo(photo, folder / PHOTOS / photo.parent.name)
+    if free < needed:
+        raise JournalFull(f"restoring needs {needed / 1e6:.0f} MB, {folder} has {free / 1e6:.0f} MB left")
+    try:
+        with contextlib.closing(read_only(backup.path)) as source, contextlib.closing(sqlite3.connect(draft)) as copy:
+            source.backup(copy)
+        draft.chmod(0o600)
+        force_to_disk(draft)
+        for photo in missing:
+            copy_photo(photo, folder / PHOTOS / photo.parent.name)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(folder)
+    return draft
+
+
+def put_in_place(draft: Path, folder: Path) -> None:
+    """Give a draft the journal's name: from then on it is the journal."""
     draft.replace(folder / DATABASE)
     sync_folder(folder)
 

@@ -5,24 +5,27 @@ taken over. The station goes on in a new epoch, and headquarters is told.
 """
 
 import contextlib
+import json
 import logging
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from checkpoint.durable import sync_folder, write_durably
 from checkpoint.errors import JournalError
-from checkpoint.events import Head, Kind, Lane
+from checkpoint.events import Event, Head, Kind, Lane
 from checkpoint.journal.backup import DATABASE, read_only, verify_copy
 from checkpoint.journal.database import in_our_words
 from checkpoint.journal.generations import Generation, generation_of, newest_sound
 from checkpoint.journal.holding import held_alone
 from checkpoint.journal.journal import Journal
-from checkpoint.journal.recovery import keep_aside, put_in_place, salvage
+from checkpoint.journal.recovery import DRAFT, draft_of, free_name, move_journal, put_in_place, salvage
 from checkpoint.journal.seal import Seal
 from checkpoint.ports import Clock
 
 log = logging.getLogger(__name__)
 
+_PLAN = "restoring.json"
 _WORK = ("crossing-decided", "test-started", "test-read", "kits-received")  # what a new box does not have yet
 
 
@@ -62,34 +65,132 @@ def look_at(source: Path) -> Generation:
     return generation
 
 
-def restore(folder: Path, source: Path, *, clock: Clock, seal: Seal, replace: bool = False) -> Restored:
+def restore(
+    folder: Path, source: Path, *, clock: Clock, seal: Seal, replace: bool = False, officer: str = ""
+) -> Restored:
     """Put the backup `source` (a file, or a folder of generations) in place of the journal in `folder`.
 
-    Raises `JournalInUse` while a station has the journal open, and `JournalError` where the backup is not whole, or
-    where the journal here is another station's work that the backup knows nothing of, unless `replace`.
+    Cut short at any step it is finished by `finish_interrupted`: first the backup is copied beside the journal, then a
+    plan of the rest is written, and only then is the old journal moved. `officer`: who asked for it.
+
+    Raises `JournalInUse` while a station has the journal open, `JournalFull` where there is no room, and `JournalError`
+    where the backup is not whole, or where the journal here is another station's work that the backup knows nothing of,
+    unless `replace`. After each of these the journal is the one that was there.
     """
     backup = look_at(source)
+    finish_interrupted(folder, clock=clock, seal=seal)
     with in_our_words("restoring the journal"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with held_alone(folder):
             here = _head_of(folder / DATABASE)
-            if here and not replace and _other_work(folder / DATABASE, backup.path):
+            if here and not replace and is_other_work(folder / DATABASE, backup.path):
                 raise JournalError(
                     f"the journal in {folder} holds work that is not in {backup.path}: send it to headquarters first, "
                     "or say that it may be replaced"
                 )
-            aside = None
-            if (folder / DATABASE).exists():
-                aside = keep_aside(folder, f"replaced-{clock.now().wall:%Y%m%dT%H%M%S}")
-            put_in_place(backup, folder)
+            there = _head_of(draft_of(backup, folder))
+            stamp = f"{clock.now().wall:%Y%m%dT%H%M%S}"
+            aside = free_name(folder, f"replaced-{stamp}") if (folder / DATABASE).exists() else ""
+            plan = _Plan(str(backup.path), there.seq if there else 0, here.epoch if here else 0, aside, officer)
+            plan.write(folder)
+            _put_in_place(folder, plan)
+    return _go_on(folder, plan, clock=clock, seal=seal)
+
+
+def finish_interrupted(folder: Path, *, clock: Clock, seal: Seal) -> Restored | None:
+    """Finish a restore that was cut short, by a power cut or a kill; None where there was none.
+
+    It needs the backup no longer: its copy was on the card before anything was moved.
+    """
+    plan = _Plan.read(folder)
+    if plan is None:
+        return None
+    log.warning("a restore from %s was cut short: finishing it", plan.source)
+    with in_our_words("finishing a restore"), held_alone(folder):
+        _put_in_place(folder, plan)
+    return _go_on(folder, plan, clock=clock, seal=seal)
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Whether a restore of the journal in `folder` is half done: nobody but `finish_interrupted` may write there."""
+    return (folder / _PLAN).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is left to do of a restore, in a file beside the journal as long as there is something.
+
+    ``seq``: how far the backup reaches; ``epoch``: of the journal that was here, 0 for none; ``aside``: the name of the
+    folder that keeps it, "" for none.
+    """
+
+    source: str
+    seq: int
+    epoch: int
+    aside: str
+    officer: str
+
+    def write(self, folder: Path) -> None:
+        write_durably(folder / _PLAN, json.dumps(asdict(self), ensure_ascii=False).encode())
+
+    @classmethod
+    def read(cls, folder: Path) -> "_Plan | None":
+        """Return the plan in `folder`, None without one. It was written whole, so a spoilt one is a spoilt card."""
+        try:
+            return cls(**json.loads((folder / _PLAN).read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise JournalError(f"{folder / _PLAN}: a restore was cut short, and its plan cannot be read") from error
+
+
+def _put_in_place(folder: Path, plan: _Plan) -> None:
+    """Move the old journal aside and the copy into its place. The copy's name tells whether that was done already."""
+    draft = folder / DRAFT
+    if not draft.exists():
+        return
+    if (folder / DATABASE).exists():
+        _fold_log(folder / DATABASE)
+        planned = plan.aside and not (folder / plan.aside / DATABASE).exists()
+        # Else the old one was moved already, and somebody opened a new one before this was finished: keep that too.
+        move_journal(folder, folder / (plan.aside if planned else free_name(folder, plan.aside or "replaced")))
+    put_in_place(draft, folder)
+
+
+def _fold_log(database: Path) -> None:
+    """Fold a journal's write-ahead log into its file, so that it is one file that is moved."""
+    try:
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        log.warning("the journal that is replaced is damaged: %s", error)  # its files are moved as they are
+
+
+def _go_on(folder: Path, plan: _Plan, *, clock: Clock, seal: Seal) -> Restored:
+    """Take over what the old journal proves beyond the backup, and begin the new epoch; once, however often called."""
+    aside = folder / plan.aside if plan.aside else None
     with Journal.open(folder, clock=clock, seal=seal) as journal:
-        restored = journal.head().seq
-        salvaged, last_epoch = salvage(journal, aside / DATABASE) if aside else (0, 0)
-        used = max(last_epoch, here.epoch if here else 0)
-        opened = journal.begin_epoch("restored from a backup", after=used)
-        told = {"kept_aside": aside.name if aside else "", "restored": restored, "salvaged": salvaged}
-        journal.append(Kind.JOURNAL_RESTORED, told, lane=Lane.NOW)
-        return Restored(backup.path, restored, salvaged, opened.epoch, aside, _opens_personal(journal))
+        done = _already_told(journal, plan)
+        if done is None:
+            last_epoch = salvage(journal, aside / DATABASE)[1] if aside else 0
+            salvaged = journal.head().seq - plan.seq
+            journal.begin_epoch("restored from a backup", after=max(last_epoch, plan.epoch))
+            told = {"kept_aside": plan.aside, "restored": plan.seq, "salvaged": salvaged}
+            by = {"officer": plan.officer} if plan.officer else {}
+            done = journal.append(Kind.JOURNAL_RESTORED, told | by, lane=Lane.NOW)
+        readable = opens_personal(journal)
+    (folder / _PLAN).unlink(missing_ok=True)
+    sync_folder(folder)
+    return Restored(Path(plan.source), plan.seq, int(str(done.body["salvaged"])), done.epoch, aside, readable)
+
+
+def _already_told(journal: Journal, plan: _Plan) -> Event | None:
+    """Return the event that ended this very restore, where a crash came after it."""
+    head = journal.head()
+    newest = journal.event(head.seq) if head.seq else None
+    if newest is None or newest.kind is not Kind.JOURNAL_RESTORED or newest.seq <= plan.seq:
+        return None
+    return newest if newest.body.get("kept_aside") == plan.aside else None
 
 
 def _head_of(database: Path) -> Head | None:
@@ -102,7 +203,7 @@ def _head_of(database: Path) -> Head | None:
     return Head(row[0], row[1], bytes(row[2])) if row else None
 
 
-def _other_work(here: Path, backup: Path) -> bool:
+def is_other_work(here: Path, backup: Path) -> bool:
     """Whether the journal here holds crossings or tests and does not begin as the backup does."""
     try:
         with contextlib.closing(read_only(here)) as ours, contextlib.closing(read_only(backup)) as theirs:
@@ -115,7 +216,7 @@ def _other_work(here: Path, backup: Path) -> bool:
     return first[0] != first[1] and worked is not None
 
 
-def _opens_personal(journal: Journal) -> bool:
+def opens_personal(journal: Journal) -> bool:
     """Whether this station's key opens the newest personal record that was sealed for its station."""
     seq = journal.newest_personal()
     if seq is None:

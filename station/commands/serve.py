@@ -81,13 +81,13 @@ def _run(config: Config, stopping: threading.Event) -> bool:
             tls=tls,
             threads=config.web.threads,
             largest_body=LARGEST_UPLOAD_BYTES,
+            ending=app.extensions["pulse"].stop,
         )
     except OSError as error:
         raise InputError(f"port {config.web.port} on {config.web.host}: {error.strerror}; set [web] port") from error
     finally:
         notify("STOPPING=1")
         watchdog.stop()
-        app.extensions["pulse"].stop()
         station.close()
         click.echo("station stopped")
     return again.is_set() and not stopping.is_set()

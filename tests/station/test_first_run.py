@@ -26,8 +26,15 @@ class NewStation:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.begun_anew = 0
-        self.station: Station = build(Config(data=data), restart=self._restart)
+        self.put_together()
+
+    def put_together(self) -> None:
+        """Build it, as a start of the program does."""
+        self.station: Station = self.build()
         self.app = create_app(self.station.services, secret_key=b"a key of the tests", testing=True)
+
+    def build(self) -> Station:
+        return build(Config(data=self.data), restart=self._restart)
 
     def _restart(self) -> None:
         self.begun_anew += 1

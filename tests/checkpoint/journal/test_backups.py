@@ -1,6 +1,8 @@
 """Backups in generations, and a station put back from one: nothing lost, nothing kept that was given up."""
 
+import os
 import sqlite3
+import sys
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ import pytest
 
 from checkpoint.errors import JournalError, JournalFull, JournalInUse
 from checkpoint.events import Kind, Lane
-from checkpoint.journal import Journal, Seal, generations, look_at, restore
+from checkpoint.journal import Journal, Seal, describe, finish_interrupted, generations, look_at, restore
 from tests.checkpoint.journal.conftest import StandingClock
 
 WHO = {"holder": {"name": "Zhang Wei"}}
@@ -208,3 +210,132 @@ def test_a_file_that_is_no_backup_is_told_apart(tmp_path: Path, content: bytes) 
 def test_an_empty_folder_holds_no_backup(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="no whole backup"):
         look_at(tmp_path)
+
+
+# -- cut short -------------------------------------------------------------------------------------------------------
+
+
+class PowerCut(BaseException):
+    """The plug is pulled."""
+
+
+def cut_power_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the `step`-th file that is forced to disk, or renamed, be the last thing that happens."""
+    left = [step]
+
+    def counted(real):  # type: ignore[no-untyped-def]
+        def call(*args: object, **named: object) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                raise PowerCut
+            return real(*args, **named)
+
+        return call
+
+    for name in ("fsync", "replace"):
+        monkeypatch.setattr(os, name, counted(getattr(os, name)))
+
+
+def test_a_power_cut_at_any_step_of_a_restore_loses_neither_backup_nor_journal(
+    tmp_path: Path, clock: StandingClock, seal: Seal
+) -> None:
+    finished_later = 0
+    for step in range(1, 100):
+        place, folder = tmp_path / str(step), tmp_path / str(step) / "journal"
+        with Journal.open(folder, clock=clock, seal=seal) as journal:
+            work(journal, 2)
+            journal.back_up(place / "stick")
+            work(journal, 3)
+            before = [event.hash for event in journal.events()]
+        with pytest.MonkeyPatch.context() as patched:
+            cut_power_at(step, patched)
+            try:
+                done = restore(folder, place / "stick", clock=clock, seal=seal)
+            except PowerCut:
+                done = None
+        if done is not None:
+            break
+        done = finish_interrupted(folder, clock=clock, seal=seal)
+        finished_later += done is not None
+        if done is None:  # it had not begun to move anything, or was already done
+            with Journal.open(folder, clock=clock, seal=seal) as journal:
+                assert [event.hash for event in journal.events()][:6] == before
+        assert look_at(place / "stick").seq == 2
+        with Journal.open(folder, clock=clock, seal=seal) as journal:
+            kept = [event.hash for event in journal.events()]
+            assert kept[:6] == before, f"cut at step {step}"
+            told = [event for event in journal.events() if event.kind is Kind.JOURNAL_RESTORED]
+            assert len(told) <= 1
+            journal.verify()
+        assert finish_interrupted(folder, clock=clock, seal=seal) is None, "done is done"
+    else:
+        pytest.fail("more steps than there can be")
+    assert finished_later >= 3
+
+
+def test_a_journal_opened_between_cut_and_finish_is_kept_too(
+    journal: Journal, folder: Path, stick: Path, clock: StandingClock, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(journal, 2)
+    journal.back_up(stick)
+    journal.close()
+
+    def pulled(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys.modules[restore.__module__], "put_in_place", pulled)
+        with pytest.raises(PowerCut):
+            restore(folder, stick, clock=clock, seal=seal)
+    with Journal.open(folder, clock=clock, seal=seal) as meanwhile:
+        assert meanwhile.head().seq == 0, "the old one was moved, the new one not yet"
+        work(meanwhile)
+    done = finish_interrupted(folder, clock=clock, seal=seal)
+    assert done is not None
+    assert (done.restored, done.salvaged) == (2, 1)
+    assert len(list(folder.glob("replaced-*/journal.db"))) == 2
+
+
+def test_a_card_without_room_is_told_before_anything_is_moved(
+    journal: Journal, folder: Path, stick: Path, clock: StandingClock, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(journal, 2)
+    journal.back_up(stick)
+    work(journal)
+    journal.close()
+    full = SimpleNamespace(total=10_000_000, used=9_990_000, free=10_000)
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.disk_usage", lambda _folder: full)
+        with pytest.raises(JournalFull, match="MB left"):
+            restore(folder, stick, clock=clock, seal=seal)
+    with Journal.open(folder, clock=clock, seal=seal) as again:
+        assert again.head().seq == 4
+    assert [path.name for path in folder.glob(".journal*")] == []
+
+
+# -- what a backup says of itself ------------------------------------------------------------------------------------
+
+
+def test_a_backup_says_whose_it_is_and_who_can_open_it(
+    journal: Journal, stick: Path, tmp_path: Path, clock: StandingClock, seal: Seal
+) -> None:
+    journal.append(Kind.STATION_STARTED, {"version": "1", "name": "lane 1", "town": "Pinghu"})
+    journal.append(Kind.SETTINGS_CHANGED, {"what": "identity", "name": "lane 2", "town": "Pinghu"})
+    work(journal)
+    path = journal.back_up(stick).generation.path
+    said = describe(path, seal)
+    assert (said.name, said.town, said.events, said.own_key) == ("lane 2", "Pinghu", 3, True)
+    assert said.last_at == said.made_at == clock.now().wall
+    assert describe(path, Seal.open(tmp_path / "other keys")).own_key is False
+
+
+def test_a_backup_without_people_opens_for_everybody(journal: Journal, stick: Path, tmp_path: Path) -> None:
+    journal.append(Kind.STATION_STARTED, {"version": "1"})
+    said = describe(journal.back_up(stick).generation.path, Seal.open(tmp_path / "other keys"))
+    assert (said.name, said.own_key) == ("", None)
+
+
+def test_what_is_no_backup_says_nothing(tmp_path: Path, seal: Seal) -> None:
+    (tmp_path / "journal-e1-000000001-20220320T000000Z.db").write_bytes(b"no database")
+    with pytest.raises(JournalError):
+        describe(tmp_path / "journal-e1-000000001-20220320T000000Z.db", seal)

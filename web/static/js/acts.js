@@ -1,4 +1,5 @@
 // Acts: forms are sent by script, so that the live picture and the sound go on. Twice tapped is sent once.
+import { wentAnew } from "./anew.js";
 import { play } from "./sounds.js";
 import { refreshAll } from "./regions.js";
 import { say, hush } from "./say.js";
@@ -42,7 +43,8 @@ async function send(form, submitter) {
     if (form.matches("[data-drop]")) form.reset();
     form.dispatchEvent(new CustomEvent("act-done", { bubbles: true }));
     const told = answer.status === 204 ? null : await answer.json();
-    if (told?.go) location.assign(told.go);
+    if (told?.run) await wentAnew(told.run, told.go);
+    else if (told?.go) location.assign(told.go);
     else await refreshAll();
   } catch {
     say(document.body.dataset.sayFailed, document.body.dataset.sayFailedDo);

@@ -52,6 +52,7 @@ function watch() {
     lastHeard = performance.now(); // a sleeping tablet hears nothing; it asks again when it wakes
     return;
   }
+  if ("anew" in document.body.dataset) return; // expected: the page waits and says so
   if (!stream && performance.now() > streamAgainAt) openStream();
   if (performance.now() - lastHeard > SILENCE_MS && document.body.dataset.reach !== "lost") lost();
 }
