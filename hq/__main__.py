@@ -2,4 +2,5 @@
 
 from hq.cli import main
 
-main(prog_name="checkpoint-hq")
+if __name__ == "__main__":  # a worker imports this module anew, under another name
+    main(prog_name="checkpoint-hq")

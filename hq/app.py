@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from hq.config import Config
 from hq.desk import init_desk
 from hq.door import sync_blueprint
+from hq.ingest.batches import Batches
 from hq.metrics import metrics_blueprint
 from hq.office import Office, open_office, utc_now
 from hq.openapi import openapi_blueprint
@@ -22,8 +23,8 @@ def create_app(config: Config, now: Callable[[], datetime] = utc_now) -> Flask:
     return build_app(open_office(config, now))
 
 
-def build_app(office: Office) -> Flask:
-    """Return the application on a headquarters that is open already."""
+def build_app(office: Office, batches: Batches | None = None) -> Flask:
+    """Return the application on a headquarters that is open already; `batches` takes them in, else this process."""
     app = Flask("hq", root_path=str(Path(__file__).parent))
     app.config.update(
         SECRET_KEY=office.keys.session,
@@ -35,7 +36,7 @@ def build_app(office: Office) -> Flask:
     )
     app.extensions["office"] = office
     csrf = CSRFProtect(app)
-    door = sync_blueprint(office)
+    door = sync_blueprint(office, batches)
     csrf.exempt(door)
     app.register_blueprint(door)
     app.register_blueprint(metrics_blueprint(office))

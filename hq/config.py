@@ -26,8 +26,9 @@ class Config:
 
     ``data``: the folder of its keys, photos and, unless ``database`` names another, its SQLite file. ``photos``: an
     object store for them instead. ``url``: how stations reach it; it stands in invitations. ``silent_after``: a station
-    not heard of for so long is silent. ``timezone``: how the desk shows times, and where its day begins. ``retention``:
-    how long personal data is kept.
+    not heard of for so long is silent. ``uploads_at_work``: batches taken in at once, ``uploads_waiting``: those that
+    wait for their turn; past that stations are asked to come back. ``timezone``: how the desk shows times, and where
+    its day begins. ``retention``: how long personal data is kept.
     """
 
     data: Path
@@ -37,7 +38,8 @@ class Config:
     demo: bool = False
     silent_after: timedelta = timedelta(minutes=10)
     clock_off_s: float = 60.0
-    most_uploads: int = 8
+    uploads_at_work: int = 2
+    uploads_waiting: int = 16
     timezone: str = "Asia/Shanghai"
     retention: RetentionPolicy = RetentionPolicy()
 

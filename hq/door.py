@@ -1,42 +1,32 @@
 """The stations' door: POST /sync/v1/..., signed messages in, signed answers out."""
 
-import secrets
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from checkpoint.events import Json
 from checkpoint.wire import PHOTO_CHUNK, parse_object, unpack
+from hq.ingest.batches import STORE_RETRY_S, Batches, BatchesHere
 from hq.ingest.intake import Ingest
 from hq.ingest.photos import PhotoIngest
+from hq.ingest.places import Places
 from hq.office import Office
 from hq.refused import Refused
 from hq.stations.enrolment import enrol
 
 _MOST_PACKED = 4_000_000
-_BUSY_RETRY_S = 5
-_STORE_RETRY_S = 30
+PHOTOS_AT_WORK = 4
+PHOTOS_WAITING = 4
 
 
-def sync_blueprint(office: Office) -> Blueprint:
+def sync_blueprint(office: Office, batches: Batches | None = None) -> Blueprint:
     """Return the routes stations use. None of them has a session or a form, so CSRF does not apply."""
     door = Blueprint("sync", __name__, url_prefix="/sync/v1")
     ingest = Ingest(office.store, office.keys, office.now)
+    batches = batches or BatchesHere(ingest)
     photos = PhotoIngest(office.store, office.shelf, office.keys, office.now)
-    places = threading.BoundedSemaphore(office.config.most_uploads)
-
-    @contextmanager
-    def place() -> Iterator[None]:
-        """Hold one of the places for uploads; the herd is asked to come back, spread out."""
-        if not places.acquire(timeout=1.0):
-            raise Refused(429, "busy", retry_after_s=busy_retry_s())
-        try:
-            yield
-        finally:
-            places.release()
+    # A slow photo store holds up photos alone.
+    for_batches = Places(office.config.uploads_at_work, office.config.uploads_waiting)
+    for_photos = Places(PHOTOS_AT_WORK, PHOTOS_WAITING)
 
     @door.post("/enrol")
     def enrol_station() -> Response:
@@ -44,15 +34,15 @@ def sync_blueprint(office: Office) -> Blueprint:
 
     @door.post("/batch")
     def take_batch() -> Response:
-        with place():
-            fields = _packed()
-            answer = ingest.batch(fields)
-        g.events_taken = len(fields["events"])
-        return jsonify(answer)
+        body = _body(_MOST_PACKED)
+        with for_batches.one():
+            answer = batches.take(body)
+        g.events_taken = answer.events
+        return _answered(answer.status, answer.fields, answer.retry_after_s)
 
     @door.post("/early")
     def take_early() -> Response:
-        return jsonify(ingest.early(_packed()))  # never asked to wait
+        return jsonify(ingest.early(_packed()))  # never asked to wait, and never behind a batch
 
     @door.post("/heartbeat")
     def take_heartbeat() -> Response:
@@ -71,8 +61,9 @@ def sync_blueprint(office: Office) -> Blueprint:
         fields = _part_header()
         if fields.get("sha256") != sha256:
             raise Refused(422, "the address and the message name different photos")
-        with place():
-            return jsonify(photos.part(fields, _body(PHOTO_CHUNK)))
+        piece = _body(PHOTO_CHUNK)
+        with for_photos.one():
+            return jsonify(photos.part(fields, piece))
 
     @door.errorhandler(Refused)
     def refuse(refused: Refused) -> Response:
@@ -82,22 +73,21 @@ def sync_blueprint(office: Office) -> Blueprint:
     @door.errorhandler(OSError)
     def store_is_down(error: Exception) -> Response:
         current_app.logger.error("the store did not take it: %s", error)
-        return refusal(Refused(503, "headquarters cannot store this now", retry_after_s=_STORE_RETRY_S))
+        return refusal(Refused(503, "headquarters cannot store this now", retry_after_s=STORE_RETRY_S))
 
     return door
 
 
-def busy_retry_s(below: Callable[[int], int] = secrets.randbelow) -> int:
-    """Return how long a station is asked to stay away; `below` gives a random whole number below another."""
-    return _BUSY_RETRY_S + below(_BUSY_RETRY_S * 5)
-
-
 def refusal(refused: Refused) -> Response:
     """Return a refusal as an answer."""
-    response = jsonify(refused.fields)
-    response.status_code = refused.status
-    if refused.retry_after_s is not None:
-        response.headers["Retry-After"] = str(refused.retry_after_s)
+    return _answered(refused.status, refused.fields, refused.retry_after_s)
+
+
+def _answered(status: int, fields: Json, retry_after_s: int | None) -> Response:
+    response = jsonify(fields)
+    response.status_code = status
+    if retry_after_s is not None:
+        response.headers["Retry-After"] = str(retry_after_s)
     return response
 
 

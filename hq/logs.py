@@ -30,6 +30,15 @@ class JsonLines(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
+def set_up_logs(*, as_json: bool) -> None:
+    """Log this process to standard error: for people, or one JSON object a line."""
+    if as_json:
+        log_as_json()
+    else:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
 def log_as_json(level: int = logging.INFO) -> None:
     """Write this process's log as JSON lines to standard error."""
     handler = logging.StreamHandler()

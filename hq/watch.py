@@ -3,9 +3,11 @@
 import logging
 import threading
 from datetime import datetime, timedelta
+from multiprocessing.synchronize import Event
 
 import sqlalchemy as sa
 
+from hq.beside import open_beside
 from hq.cases.alerts import Concern, raise_alert
 from hq.cases.steps import Step, add_note, remind_late
 from hq.config import Config
@@ -43,7 +45,7 @@ def retain_daily(office: Office) -> None:
     note(office.store, now, "", RETENTION, f"{done.records} records, {done.photos} photos; {done.kept} kept for cases")
 
 
-def keep_watch(office: Office, stop: threading.Event, *, every_s: float = EVERY_S) -> None:
+def keep_watch(office: Office, stop: Event | threading.Event, *, every_s: float = EVERY_S) -> None:
     """Go round until `stop` is set; a round that fails is logged, and the next one comes."""
     while not stop.wait(every_s):
         try:
@@ -52,6 +54,15 @@ def keep_watch(office: Office, stop: threading.Event, *, every_s: float = EVERY_
             retain_daily(office)
         except (sa.exc.SQLAlchemyError, OSError):
             log.exception("the watch could not do its round")
+
+
+def watch_beside(config: Config, json_log: bool, stop: Event) -> None:
+    """Keep watch in a process of its own, until `stop` is set."""
+    office = open_beside(config, json_log=json_log)
+    try:
+        keep_watch(office, stop)
+    finally:
+        office.store.close()
 
 
 def _open_silent(store: Store, config: Config, now: datetime) -> None:

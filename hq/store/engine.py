@@ -14,6 +14,7 @@ from hq.store.partitions import make_partition
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_S = 30
+_KEPT_OPEN, _MOST_OPEN = 8, 64  # no thread of a process waits for a connection
 _MIGRATION_LOCK = 0x63686D67
 _FIRST_DAY = date(2020, 1, 1)
 
@@ -23,7 +24,13 @@ class Store:
 
     def __init__(self, url: str) -> None:
         # What is stored never stands in an error's text: those go to logs.
-        self.engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
+        self.engine = sa.create_engine(
+            url,
+            pool_pre_ping=not url.startswith("sqlite"),
+            hide_parameters=True,
+            pool_size=_KEPT_OPEN,
+            max_overflow=_MOST_OPEN - _KEPT_OPEN,
+        )
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)

@@ -20,7 +20,7 @@ from checkpoint.sync import SyncClient, SyncSettings, enrol, messages, parse_inv
 from checkpoint.sync.line import Line
 from checkpoint.sync.loop import backoff_s, nightly_slot
 from checkpoint.wire import Purpose, sign
-from hq.door import busy_retry_s
+from hq.ingest.places import busy_retry_s
 from hq.records.proof import prove
 from hq.stations.board import Sign, read_board
 from hq.stations.enrolment import set_state

@@ -484,7 +484,10 @@ def test_with_the_store_down_the_station_keeps_everything(hq: Headquarters, gate
 
 
 def test_a_busy_headquarters_asks_to_come_back(tmp_path: Path, clock: TestClock) -> None:
-    with headquarters(tmp_path / "hq", clock, most_uploads=0) as hq, station(hq, tmp_path / "gate") as gate:
+    with (
+        headquarters(tmp_path / "hq", clock, uploads_at_work=0, uploads_waiting=0) as hq,
+        station(hq, tmp_path / "gate") as gate,
+    ):
         cross(gate.journal)
         positive(gate.journal)
         report = gate.client.run_once()

@@ -25,8 +25,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench.hq_alerts import alerts_while_uploading
-from bench.hq_fleet import enrol_all, fleet, packed_day
+from bench.hq.alerts import alerts_while_uploading
+from bench.hq.fleet import enrol_all, fleet, packed_day
 from checkpoint.wire import unpack
 from hq.app import build_app
 from hq.config import Config

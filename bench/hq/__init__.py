@@ -1,0 +1,1 @@
+"""`python -m bench.hq`: headquarters measured on one machine."""
