@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
-from bench.hq_fleet import SimStation, enrol_all, fleet
+from bench.hq.fleet import SimStation, enrol_all, fleet
 from checkpoint.events import Json
 from checkpoint.wire import Purpose, pack, sign
 from hq.app import create_app
