@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 SILENT = "silent"
 HEARD_AGAIN = "heard-again"
 RETENTION = "retention"
-EVERY_S = 5.0
+EVERY_S = 2.0
 
 
 def look(store: Store, config: Config, now: datetime) -> None:
@@ -50,7 +50,7 @@ def keep_watch(office: Office, stop: Event | threading.Event, *, every_s: float 
     while not stop.wait(every_s):
         try:
             look(office.store, office.config, office.now())
-            count_on(office.store)
+            count_on(office.store, most_chunks=200)
             retain_daily(office)
         except (sa.exc.SQLAlchemyError, OSError):
             log.exception("the watch could not do its round")

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from hq.cases.steps import Entry, Step, undone_in
 from hq.store.models import alert_steps, alerts, stations
+
+Narrowed = TypeVar("Narrowed", bound=sa.Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +66,24 @@ class CaseQuery:
     late: bool = False
 
 
-def list_cases(db: sa.Connection, query: CaseQuery, now: datetime, limit: int = 200) -> list[Case]:
+def list_cases(db: sa.Connection, query: CaseQuery, now: datetime, limit: int = 100, skip: int = 0) -> list[Case]:
     """Return cases: of the open ones the late and the most urgent first; of the closed the newest."""
-    found = _cases().limit(limit)
+    found = _narrowed(_cases(), query, now).limit(limit).offset(skip)
     if query.closed:
-        found = found.order_by(alerts.c.received_at.desc(), alerts.c.id).where(alerts.c.state == Step.CLOSED)
+        found = found.order_by(alerts.c.received_at.desc(), alerts.c.id)
     else:
         urgency = sa.case({"red": 0, "yellow": 1}, value=alerts.c.urgency, else_=2)
         late = sa.case((alerts.c.due_at < now, 0), else_=1)
         found = found.order_by(urgency, late, alerts.c.received_at.desc(), alerts.c.at.desc(), alerts.c.id)
-        found = found.where(alerts.c.state != Step.CLOSED)
-    for column, value in (
-        (alerts.c.kind, query.kind),
-        (alerts.c.urgency, query.urgency),
-        (alerts.c.team, query.team),
-        (stations.c.town, query.town),
-    ):
-        if value:
-            found = found.where(column == value)
-    if query.late:
-        found = found.where(alerts.c.due_at < now)
     return [_case(row) for row in db.execute(found)]
+
+
+def count_cases(db: sa.Connection, query: CaseQuery, now: datetime) -> int:
+    """Return how many cases a query finds."""
+    counted = sa.select(sa.func.count()).select_from(alerts)
+    if query.town:
+        counted = counted.join(stations, stations.c.id == alerts.c.station_id)
+    return int(db.execute(_narrowed(counted, query, now)).scalar_one())
 
 
 def find_case(db: sa.Connection, station: str, case: str) -> Case | None:
@@ -161,3 +161,16 @@ def _case(row: sa.Row[*tuple[object, ...]]) -> Case:
         team=known["team"],
         due_at=known["due_at"],
     )
+
+
+def _narrowed(found: Narrowed, query: CaseQuery, now: datetime) -> Narrowed:
+    found = found.where(alerts.c.state == Step.CLOSED if query.closed else alerts.c.state != Step.CLOSED)
+    for column, value in (
+        (alerts.c.kind, query.kind),
+        (alerts.c.urgency, query.urgency),
+        (alerts.c.team, query.team),
+        (stations.c.town, query.town),
+    ):
+        if value:
+            found = found.where(column == value)
+    return found.where(alerts.c.due_at < now) if query.late else found

@@ -6,10 +6,11 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hq.cases.brief import read_brief
-from hq.cases.lists import CaseQuery, count_open, entries_of, find_case, known_teams, list_cases
+from hq.cases.lists import CaseQuery, count_cases, count_open, entries_of, find_case, known_teams, list_cases
 from hq.cases.rules import DUE_STEPS, CaseRule, change_rule, rules_in_force
 from hq.cases.steps import CaseError, Step, add_note, take_step, undo_step
 from hq.desk.access import accounts, local_midnight, local_time, needs, office, person
+from hq.desk.pages import PAGE, Part, first_wanted
 from hq.people.accounts import Right
 
 blueprint = Blueprint("alerts", __name__)
@@ -130,10 +131,10 @@ def _seen() -> dict[str, object]:
         team=asked.get("team", ""),
         late=asked.get("late") == "1",
     )
-    own = office()
+    own, first = office(), first_wanted()
     with own.store.reading() as db:
         return {
-            "cases": list_cases(db, query, own.now()),
+            "part": Part(list_cases(db, query, own.now(), PAGE, first - 1), first, count_cases(db, query, own.now())),
             "query": query,
             "open": count_open(db),
             "teams": known_teams(db),

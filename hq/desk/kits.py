@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from hq.desk import looks
 from hq.desk.access import accounts, needs, office, person
-from hq.figures.tallies import count_on
 from hq.kits.stock import A_DRAW, KitError, Move, list_moves, read_stock, undo_move, write_move
 from hq.people.accounts import Right
 
 blueprint = Blueprint("kits", __name__)
+
+MOST_UNFOLDED = 60
+"""With more stations than this, a town's are shown where it is asked for."""
 
 
 @blueprint.get("/kits")
@@ -69,12 +71,12 @@ def undo(id_: str) -> ResponseReturnValue:
 
 def _show(problem: str) -> str:
     own = office()
-    count_on(own.store, most_chunks=3)
     board = looks.board()
     with own.store.reading() as db:
         return render_template(
             "kits.html",
             stock=read_stock(db, own.now()),
+            unfolded="*" if len(board) <= MOST_UNFOLDED else request.args.get("town", ""),
             moves=list_moves(db, 30),
             places=sorted((row.town, row.id, row.name) for row in board),
             towns=sorted({row.town for row in board if row.town}),

@@ -8,7 +8,6 @@ from flask import Flask, current_app
 
 from hq.desk.access import local_midnight, office
 from hq.desk.shared import Shared
-from hq.figures.tallies import count_on
 from hq.figures.today import Today, read_today
 from hq.kits.stock import Stock, read_stock
 from hq.publishing.documents import wanted_now
@@ -42,7 +41,6 @@ def today() -> Today:
     begins = local_midnight(now, own.config.timezone)
 
     def read() -> Today:
-        count_on(own.store, most_chunks=3)  # a backlog is counted by the watch; nobody waits for it here
         with own.store.reading() as db:
             return read_today(db, begins, now)
 
@@ -65,7 +63,6 @@ def stock() -> Stock:
     own = office()
 
     def read() -> Stock:
-        count_on(own.store, most_chunks=3)
         with own.store.reading() as db:
             return read_stock(db, own.now())
 

@@ -12,6 +12,7 @@ from checkpoint.policy import RulePack
 from checkpoint.policy.pack_file import shipped_packs
 from checkpoint.published import DocumentKind
 from hq.desk.access import accounts, local_midnight, local_time, needs, office, person
+from hq.desk.pages import part_of
 from hq.people.accounts import Right
 from hq.publishing.documents import (
     publish_revocations,
@@ -191,7 +192,7 @@ def _show_all(problem: str) -> str:
         return render_template(
             "rules.html",
             published=published_documents(db),
-            running=running,
+            part=part_of(running),
             held_by=Counter(name for one in running for name in one.documents),
             wanted=wanted,
             drafts=list_drafts(db),

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hq.desk.access import accounts, needs, office, person
+from hq.desk.pages import part_of
 from hq.people.accounts import Right
 from hq.records.proof import prove
 from hq.stations.board import BoardRow, read_board
@@ -29,7 +30,7 @@ def live() -> str:
     own = office()
     with own.store.reading() as db:
         board = _chosen(read_board(db, own.config, own.now()))
-    return render_template("stations_live.html", board=board, **_filter())
+    return render_template("stations_live.html", part=part_of(board), **_filter())
 
 
 @blueprint.get("/stations/<station>")
@@ -80,7 +81,8 @@ def invite_one() -> ResponseReturnValue:
 def _show() -> str:
     own = office()
     with own.store.reading() as db:
-        return render_template("stations.html", board=_chosen(read_board(db, own.config, own.now())), **_filter())
+        board = _chosen(read_board(db, own.config, own.now()))
+    return render_template("stations.html", part=part_of(board), **_filter())
 
 
 def _filter() -> dict[str, object]:

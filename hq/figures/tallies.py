@@ -87,7 +87,8 @@ def _positions() -> sa.Select[*tuple[Any, ...]]:
 def _behind(store: Store) -> list[tuple[str, int]]:
     with store.reading() as db:
         rows = db.execute(_positions()).all()
-    return [(row.id, max(1, row.seq - (row.counted or 0))) for row in rows]
+    behind = [(row.id, max(1, row.seq - (row.counted or 0))) for row in rows]
+    return sorted(behind, key=lambda one: -one[1])  # who is furthest behind goes first, so that nobody waits for good
 
 
 def _count_chunk(store: Store, station: str) -> int:

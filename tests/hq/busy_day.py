@@ -18,6 +18,7 @@ from checkpoint.journal import Journal, Seal
 from checkpoint.policy.evidence import evidence_to_json
 from checkpoint.reasons import Reason
 from checkpoint.sync import SyncClient, enrol, parse_invitation
+from hq.figures.tallies import count_on
 from hq.kits.stock import Move, write_move
 from hq.people.accounts import Accounts, Role
 from hq.publishing.documents import publish_rules
@@ -169,6 +170,7 @@ def busy_day(hq: Headquarters, folder: Path, *, hours: int = 3, crossings: int =
         assert text is not None
         publish_rules(store, keys, json.loads(text), by="zhao", now=hq.clock.wall())
         look(store, hq.office.config, hq.clock.wall())
+        count_on(store)
         yield stations
 
 
