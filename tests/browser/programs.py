@@ -1,4 +1,4 @@
-"""The demonstration as a user starts it: real programs on loopback, in a folder of their own."""
+"""Programs as a user starts them, on loopback and in a folder of their own: the demonstration, and a station alone."""
 
 import re
 import signal
@@ -81,7 +81,63 @@ def demonstration(folder: Path, ports: list[int]) -> Iterator[Running]:
             process.stdout.close()
 
 
-def _listen(running: Running) -> None:
+@dataclass
+class StationProgram:
+    """`checkpoint serve` on a folder of its own, as an installed box runs it. ``said``: what it printed."""
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+    address: str
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        """The station's data folder."""
+        return self.folder / "box"
+
+    @property
+    def set_up_code(self) -> str:
+        """What stands at the box for whoever sets it up."""
+        return (self.data / "set-up-code").read_text().strip()
+
+
+@contextmanager
+def station_program(folder: Path, settings: str = "", *, https: bool = False) -> Iterator[StationProgram]:
+    """Run a station on `folder` with `settings` (TOML, without ``[web]``); whatever happens, it is ended."""
+    (port,) = unused_ports(1)
+    config = folder / "station.toml"
+    config.write_text(f'data = "box"\n{settings}\n[web]\nport = {port}\nhttps = {str(https).lower()}\n', "utf-8")
+    command = [sys.executable, "-m", "station.cli", "serve", "--config", str(config)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    made = StationProgram(process, folder, f"{'https' if https else 'http'}://127.0.0.1:{port}")
+    listener = threading.Thread(target=_listen, args=(made,), daemon=True)
+    listener.start()
+    try:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not any(" ready on " in line for line in list(made.said)):
+            assert process.poll() is None, "the station ended:\n" + "".join(made.said)
+            assert time.monotonic() < deadline, "the station did not start:\n" + "".join(made.said)
+            time.sleep(0.05)
+        yield made
+    finally:
+        _end(process, listener)
+
+
+def _end(process: "subprocess.Popen[str]", listener: threading.Thread) -> None:
+    """End a program as Ctrl-C does, by force where it does not listen, and close what was opened for it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    listener.join(5)
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _listen(running: "Running | StationProgram") -> None:
     if running.process.stdout is not None:
         for line in running.process.stdout:
             running.said.append(line)
