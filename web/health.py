@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, url_for
@@ -16,6 +16,7 @@ from web.findings import figures, short, worded
 from web.language import span
 from web.officers import Role
 from web.serving import services
+from web.words import CHECKS
 
 blueprint = Blueprint("health", __name__)
 
@@ -46,11 +47,16 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One part of the head's status line."""
+    """One part of the head's status line: in full, and in a word where the line is short.
+
+    ``worst``: the one that keeps its words longest; the others are a shape and a word, or the shape alone.
+    """
 
     name: str
     state: State
     text: Any
+    brief: Any
+    worst: bool = False
 
 
 HEAD = (("clock",), ("sync",), ("rules", "trust-list"), ("camera", "camera-gate", "camera-bench"), ("lamps",))
@@ -67,27 +73,32 @@ def status_line() -> tuple[Chip, ...]:
         if (found := [c for c in checks if c.name in names]) or "sync" in names
     ]
     told = {name for names in HEAD for name in names}
-    chips += [Chip(c.name, c.state, short(c)) for c in checks if c.name not in told and c.state is not State.OK]
-    return tuple(chips)
+    chips += [_bad(c) for c in checks if c.name not in told and c.state is not State.OK]
+    worst = max(chips, key=lambda chip: list(State).index(chip.state))  # the first of them where several are as bad
+    return tuple(replace(chip, worst=chip is worst and chip.state is not State.OK) for chip in chips)
 
 
 def _chip(names: Sequence[str], found: Sequence[Check], sync: SyncStatus) -> Chip:
     if "sync" in names:
-        return Chip("sync", _worst(found) if found else _sync_state(sync), sync_text(sync))
+        text = sync_text(sync)
+        return Chip("sync", _worst(found) if found else _sync_state(sync), text, text)
     bad = max(found, key=lambda c: list(State).index(c.state))
-    if bad.state is State.OK:
-        return Chip(names[0], State.OK, _short(names[0]))
-    return Chip(bad.name, bad.state, short(bad))
+    return Chip(names[0], State.OK, *_well(names[0])) if bad.state is State.OK else _bad(bad)
 
 
-def _short(name: str) -> str:
-    short: dict[str, str] = {
-        "clock": gettext("clock ok"),
-        "rules": gettext("rules ok"),
-        "camera": gettext("cameras ok"),
-        "lamps": gettext("lamps ok"),
+def _bad(check: Check) -> Chip:
+    return Chip(check.name, check.state, short(check), CHECKS.get(check.name, check.name))
+
+
+def _well(name: str) -> tuple[str, str]:
+    """Return what a part that works says, in full and in a word."""
+    said: dict[str, tuple[str, str]] = {
+        "clock": (gettext("clock ok"), gettext("clock")),
+        "rules": (gettext("rules ok"), gettext("rules")),
+        "camera": (gettext("cameras ok"), gettext("cameras")),
+        "lamps": (gettext("lamps ok"), gettext("lamps")),
     }
-    return short[name]
+    return said[name]
 
 
 def _worst(checks: Sequence[Check]) -> State:

@@ -19,7 +19,7 @@ def worker() -> Response:
     """
     kept = [
         url_for("offline.page"),
-        *(url_for("static", filename=name) for name in ("css/base.css", "css/back.css", "icon.svg")),
+        *(url_for("static", filename=name) for name in ("css/base.css", "css/back.css", "icon.svg", "js/retry.js")),
     ]
     version = cast("str", current_app.static_url_path).rsplit("/", 1)[-1]
     response = make_response(render_template("worker.js", version=version, kept=kept, shell=kept[0]))

@@ -8,17 +8,21 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from checkpoint.crossing import Category
+from checkpoint.health import Advice, Finding
 from checkpoint.reasons import Reason
 from checkpoint.vehicle import Vehicle
 from tests.browser.conftest import Served
 from tests.browser.test_bench_in_browser import started
-from tests.web.pages import CHEN, NEGATIVE, NO_CONTROL, POSITIVE
+from tests.web.pages import ADA, CHEN, NEGATIVE, NO_CONTROL, POSITIVE
+from tests.web.set_up import TICKET
 
 pytestmark = pytest.mark.browser
 
 SIZES = {"wide": (1280, 800), "tall": (800, 1280), "phone": (390, 844)}
 PATHS = ("/gate", "/bench?slot=1", "/bench?slot=2", "/bench?slot=3", "/bench?slot=4", "/bench?slot=9", "/log", "/log/2",
          "/kits", "/shift", "/health", "/people", "/demo")  # fmt: skip
+SETTINGS = ("/settings/restore", f"/settings/restore?look={TICKET}", "/settings/station", "/settings/cameras",
+            "/settings/lamps", "/settings/headquarters")  # fmt: skip
 DEMO = {"demo": True, "simulated": ("camera", "lamps")}
 TOUCH_PX = 64
 
@@ -93,6 +97,82 @@ def test_axe_finds_nothing_on_any_page(served: Served, theme: str) -> None:
         page.goto(served.address + path)
         expect(page.locator("main")).to_be_visible()
         assert _axe(page) == [], path
+
+
+@pytest.mark.parametrize("served", [{"set_up": True}], indirect=True)
+@pytest.mark.parametrize("theme", ["day", "night"])
+def test_axe_finds_nothing_in_the_settings(served: Served, theme: str) -> None:
+    page = served.tablet(ADA)
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": served.address}])
+    for path in SETTINGS:
+        page.goto(served.address + path)
+        if path == "/settings/restore":
+            page.locator(".elsewhere summary").click()
+        assert _axe(page) == [], path
+
+
+@pytest.mark.parametrize("served", [{"set_up": True, "nobody": True}], indirect=True)
+@pytest.mark.parametrize("theme", ["day", "night"])
+def test_axe_finds_nothing_on_a_new_stations_first_page(served: Served, theme: str) -> None:
+    page = served.tablet(None)
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": served.address}])
+    page.goto(served.address)
+    assert page.url.endswith("/set-up")
+    assert _axe(page) == []
+    page.locator("#code").fill("00000000")
+    for field, value in (("#name", "Ada"), ("#pin", "9753"), ("#pin-again", "9753")):
+        page.locator(field).fill(value)
+    page.locator("#begin-set-up").click()
+    expect(page.locator("#say")).to_be_visible()
+    assert _axe(page) == [], "with what went wrong said"
+
+
+@pytest.mark.parametrize("served", [{"authority": (b"-----BEGIN CERTIFICATE-----", "AB:" * 31 + "CD")}], indirect=True)
+@pytest.mark.parametrize("theme", ["day", "night"])
+@pytest.mark.parametrize("path", ["/trust", "/offline"])
+def test_axe_finds_nothing_where_a_tablet_is_made_to_trust_and_where_the_station_is_away(
+    served: Served, path: str, theme: str
+) -> None:
+    page = served.tablet(None)
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": served.address}])
+    page.goto(served.address + path)
+    expect(page.locator("h1")).to_be_visible()
+    assert _axe(page) == []
+
+
+@pytest.mark.parametrize("served", [{"set_up": True}], indirect=True)
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", SIZES)
+def test_no_setting_is_wider_than_the_tablet(served: Served, size: str, language: str) -> None:
+    width, height = SIZES[size]
+    page = served.tablet(ADA, language=language, viewport={"width": width, "height": height})
+    for path in SETTINGS:
+        page.goto(served.address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize("served", [DEMO], indirect=True)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_head_stays_calm_whatever_is_wrong(served: Served, language: str) -> None:
+    lines = {"wide": 1, "tall": 2, "phone": 2}
+    for bad in (False, True):
+        if bad:
+            served.pages.fault("clock", Finding.CLOCK_UNTRUSTED, Advice.CONFIRM_TIME)
+            served.pages.fault("trust-list", Finding.NONE, Advice.IMPORT_TRUST)
+            served.pages.fault("camera-gate", Finding.NO_PICTURE, Advice.CHECK_CABLE)
+            served.pages.fault("disk", Finding.FULL, Advice.FREE_DISK)
+        for size, (width, height) in SIZES.items():
+            page = served.tablet(language=language, viewport={"width": width, "height": height})
+            tall = page.evaluate("document.querySelector('.head').getBoundingClientRect().height")
+            assert tall <= 66 * lines[size], (size, bad)
+            chips = page.locator(".status li")
+            assert len({round(chip.bounding_box()["y"]) for chip in chips.all()}) == 1, "one line of chips"
+            left = page.evaluate("document.querySelector('.status').getBoundingClientRect().left")
+            assert chips.first.bounding_box()["x"] >= left - 1, "none is cut off"
+            if bad:
+                assert page.locator(".status .worst").bounding_box()["width"] > 90, "the worst keeps its words"
+                expect(page.locator(".status .worst")).to_contain_text("时钟" if language == "zh" else "clock not")
+            page.context.close()
 
 
 @pytest.mark.parametrize("served", [DEMO], indirect=True)

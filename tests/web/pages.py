@@ -26,6 +26,7 @@ from checkpoint.reasons import Reason
 from checkpoint.shift import Shifts
 from checkpoint.typed import TypedDocument
 from tests.checkpoint.station_parts import Parts
+from tests.web.set_up import HandRestores, HandSetUp
 from web import Services, StationIdentity, create_app
 from web.officers import Officers, Role
 
@@ -106,6 +107,8 @@ class Pages:
     simulated: tuple[str, ...] = ()
     lots: Sequence[str] = ()
     authority: tuple[bytes, str] | None = None
+    set_up: bool = False
+    nobody: bool = False  # has an officer's name yet
     cassette: Reading = NEGATIVE
     bench_camera_fault: str = ""
     live: StillLive = field(default_factory=StillLive)
@@ -136,7 +139,7 @@ class Pages:
             parts.folder / "officers.json", now=lambda: parts.clock.now().wall.timestamp(), hasher=QUICK_HASHER
         )
         roles = {CHEN: Role.OFFICER, WANG: Role.SHIFT_LEAD, ADA: Role.ADMIN, LIU: Role.AUDITOR}
-        for name, role in roles.items():
+        for name, role in {}.items() if self.nobody else roles.items():
             self.officers.add(name, PINS[name], role)
         self.checks = self.checks or [
             Check("camera-gate", State.OK, Finding.WORKS),
@@ -170,6 +173,8 @@ class Pages:
                 confirm_time=self.time_confirmed_by.append,
                 receipt=lambda seat: f"RECEIPT1:{seat.number}",
                 authority=self.authority,
+                set_up=HandSetUp() if self.set_up else None,
+                restoring=HandRestores(parts.clock) if self.set_up else None,
                 scenes=self.scenes if self.demo else None,
                 demo_logins=((CHEN, PINS[CHEN]), (WANG, PINS[WANG])) if self.demo else (),
             ),
