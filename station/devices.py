@@ -1,5 +1,7 @@
 """Config -> cameras and lamps: which adapter stands behind which role."""
 
+import contextlib
+from dataclasses import asdict
 from pathlib import Path
 
 from checkpoint.errors import CameraError
@@ -13,6 +15,8 @@ from hardware.lamps.settings import LampsConfig
 from hardware.lamps.signal import TurningLamps
 from hardware.lamps.wiring import LampWiring
 from station.config import CameraConfig, Config
+
+REAL = ("rpicam", "v4l2")
 
 
 def open_cameras(config: Config, folder: Path) -> dict[str, Camera]:
@@ -49,6 +53,25 @@ def tuning_of(role: str, config: CameraConfig, folder: Path) -> Tuning:
     if calibration is None or calibration.device != device_name(config):
         return AUTOMATIC
     return calibration.tuning
+
+
+def settings_in_use(config: Config, folder: Path) -> dict[str, dict[str, str | float]]:
+    """Return each real camera's device and the settings it is fixed to; what is left to its automatic is not there.
+
+    Fixed settings are those of every frame until the next start: written down once, they need no line a frame.
+    """
+    cameras = {"gate": config.gate_camera, "bench": config.bench_camera}
+    found: dict[str, dict[str, str | float]] = {}
+    for role, camera in cameras.items():
+        if camera.source not in REAL:
+            continue
+        found[role] = {"device": device_name(camera)}
+        with contextlib.suppress(
+            CameraError
+        ):  # a calibration that cannot be read is the camera's own fault, told there
+            fixed = asdict(tuning_of(role, camera, folder))
+            found[role] |= {name: value for name, value in fixed.items() if value is not None}
+    return found
 
 
 def open_device(role: str, config: CameraConfig, tuning: Tuning) -> Camera:

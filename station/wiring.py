@@ -39,7 +39,7 @@ from station.certificates import Authority, own_names
 from station.config import Config, ConfigError
 from station.demo.scenes import DemoScenes
 from station.demo.wallet import Keys, Wallet
-from station.devices import open_cameras, open_lamps
+from station.devices import open_cameras, open_lamps, settings_in_use
 from station.duty import Duty
 from station.faults import Faults
 from station.first_run import CODE_FILE, LocalIdentity, SetUpCode
@@ -135,6 +135,7 @@ class Station:
     uploads: Uploads
     upkeep: Upkeep
     ballast: Ballast
+    camera_settings: dict[str, dict[str, str | float]]
     tests_running: int = 0
     _started: bool = field(default=False)
 
@@ -148,6 +149,7 @@ class Station:
             "tests_running": self.tests_running,
             "name": self.services.station.name,
             "town": self.services.station.town,
+            "cameras": self.camera_settings,
         }
         try:
             self.journal.append(Kind.STATION_STARTED, started)
@@ -330,7 +332,8 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     )
     if not officers.names():
         code.show()
-    return Station(services, journal, cameras, lamps, loops, uploads, upkeep, ballast)
+    in_use = settings_in_use(config, folders.calibrations)
+    return Station(services, journal, cameras, lamps, loops, uploads, upkeep, ballast, in_use)
 
 
 def open_new_journal(config: Config) -> Journal:

@@ -10,8 +10,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 folder=${1:?a folder for the cache}
 suite=${PI_SUITE:-trixie}
-mirror=${PI_MIRROR:-$(apt-get indextargets --format '$(SITE)' | head -n 1)}  # where this system's own packages come from
 say() { echo "pi: $*" >&2; }
+# Where this system's own packages come from; its security and updates archives hold no whole release.
+mirror=${PI_MIRROR:-$(apt-get indextargets --format '$(RELEASE) $(SITE)' 'Created-By: Packages' | awk '$1 !~ /-/ { print $2; exit }')}
+[ -n "$mirror" ] || { say "apt names no archive of Debian's: set PI_MIRROR"; exit 1; }
 mkdir -p "$folder"
 work=$(mktemp -d "$folder/base.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT

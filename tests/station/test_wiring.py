@@ -7,6 +7,7 @@ import pytest
 from checkpoint.events import Kind
 from checkpoint.health import Advice, Finding, State
 from checkpoint.journal import LogQuery
+from hardware.camera.tuning import Calibration, Tuning, save_calibration
 from station.config import Config, ConfigError
 from station.wiring import Folders, build
 
@@ -24,6 +25,18 @@ def test_a_station_starts_works_and_stops_with_its_lamps_at_red(tmp_path: Path) 
     again.close()
     assert kinds == [Kind.STATION_STOPPED, Kind.STATION_STARTED]
     assert station.lamps.shown == "red"
+
+
+def test_a_start_writes_down_what_each_real_camera_is_fixed_to(tmp_path: Path) -> None:
+    fixed = Tuning(focus=4.5, exposure_us=8000, gain=1.25)
+    save_calibration(Folders(tmp_path).calibrations / "bench.json", Calibration("v4l2 /dev/nowhere", "", fixed))
+    bench = {"source": "v4l2", "device": "/dev/nowhere"}
+    station = build(config(tmp_path, bench_camera=bench, demo=False))
+    station.start()
+    started = station.journal.search(LogQuery(kind=Kind.STATION_STARTED)).entries[0]
+    station.close()
+    in_use = {"device": "v4l2 /dev/nowhere", "focus": 4.5, "exposure_us": 8000, "gain": 1.25}
+    assert started.body["cameras"] == {"bench": in_use}
 
 
 def test_a_damaged_journal_is_kept_aside_and_the_officer_is_told(tmp_path: Path) -> None:
