@@ -13,7 +13,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 FILE = "ballast"
-SIZE_BYTES = 4 << 20  # SQLite's log grows to a thousand pages of 4 KB before it is written back
+SIZE_BYTES = 4 << 20  # four times what SQLite's log grows to before it is written back
 STEP_BYTES = 64 << 10  # by how much less is tried where not all can be had
 
 
