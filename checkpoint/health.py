@@ -42,6 +42,13 @@ class Finding(StrEnum):
     ROOM = "room"
     MISSING = "missing"
     NO_OFFICERS = "no-officers"
+    COOL = "cool"
+    HOT = "hot"  # so warm that the processor slows down
+    UNKNOWN = "unknown"  # nobody can tell
+    BACKED_UP = "backed-up"
+    NO_BACKUP_YET = "no-backup-yet"
+    BACKUP_LATE = "backup-late"
+    BACKUP_FAILED = "backup-failed"
     KITS_ENOUGH = "kits-enough"
     KITS_LOW = "kits-low"
     KITS_EXPIRING = "kits-expiring"
@@ -67,6 +74,8 @@ class Advice(StrEnum):
     INSTALL_ZBAR = "install-zbar"
     ADD_OFFICER = "add-officer"
     SEE_KITS = "see-kits"
+    COOL_DOWN = "cool-down"
+    CHECK_BACKUP = "check-backup"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,13 @@ class Camera(Protocol):
         """Let go of the device; further reads raise `CameraError`."""
 
 
+class Thermometer(Protocol):
+    """What tells how warm the processor is."""
+
+    def read_c(self) -> float | None:
+        """Return degrees Celsius, None where nobody can tell."""
+
+
 class Lamps(Protocol):
     """The signal lamps, and the buzzer beside them.
 

@@ -14,8 +14,11 @@ from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal.recovery import Recovery
 from checkpoint.kits import KitAlarm, Stock
 from checkpoint.policy import PackShelf
+from station.upkeep import Backups
 
 CATEGORIES = tuple(Category)
+HOT_C = 80.0  # from here a Raspberry Pi slows itself down (Raspberry Pi documentation, "Frequency management")
+BACKUP_LATE_AFTER = timedelta(hours=36)  # a night was missed
 DISK_WARN_SHARE, DISK_FULL_SHARE = 0.80, 0.95  # of the file system the journal lives on
 
 
@@ -94,6 +97,29 @@ def disk(folder: Path) -> Check:
     if used >= DISK_WARN_SHARE:
         return Check("disk", State.WARN, Finding.LOW, Advice.FREE_DISK, data)
     return Check("disk", State.OK, Finding.ROOM, None, data)
+
+
+def temperature(degrees: float | None) -> Check:
+    """Return how warm the processor is; a machine that does not tell is no fault, and is not called cool either."""
+    if degrees is None:
+        return Check("temperature", State.OK, Finding.UNKNOWN)
+    data = {"degrees_c": f"{degrees:.0f}"}
+    if degrees >= HOT_C:
+        return Check("temperature", State.WARN, Finding.HOT, Advice.COOL_DOWN, data)
+    return Check("temperature", State.OK, Finding.COOL, None, data)
+
+
+def backup(backups: Backups, now: datetime) -> Check:
+    """Return how old the newest backup is, and whether the last one failed."""
+    age = max(now - backups.made_at, timedelta()) if backups.made_at else None
+    data = {"age_h": "" if age is None else f"{age.total_seconds() / 3600:.0f}", "detail": backups.failed}
+    if backups.failed:
+        return Check("backup", State.WARN, Finding.BACKUP_FAILED, Advice.CHECK_BACKUP, data)
+    if age is not None and age <= BACKUP_LATE_AFTER:
+        return Check("backup", State.OK, Finding.BACKED_UP, None, data)
+    if age is None and (backups.since is None or now - backups.since <= BACKUP_LATE_AFTER):
+        return Check("backup", State.OK, Finding.NO_BACKUP_YET)
+    return Check("backup", State.WARN, Finding.BACKUP_LATE, Advice.CHECK_BACKUP, data)
 
 
 def trust_list(trust: TrustList, now: datetime, max_age: timedelta) -> Check:

@@ -64,6 +64,29 @@ def retain(journal: Journal, settings: RetentionConfig, now: datetime) -> Retain
     return Retained(destroyed, left)
 
 
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """How backups stand: when the newest was made, None for never; why the last one failed, "" where it did not.
+
+    ``since``: the journal's first event, None for an empty one: a new station has no backup yet.
+    """
+
+    made_at: datetime | None
+    failed: str
+    since: datetime | None
+
+    @classmethod
+    def of(cls, journal: Journal) -> "Backups":
+        """Return what is remembered in `journal`."""
+        noted = journal.outbox.note(BACKED_UP_AT)
+        first = journal.events(limit=1)
+        return cls(
+            datetime.fromisoformat(noted) if noted else None,
+            journal.outbox.note(BACKUP_FAILED),
+            first[0].moment.wall if first else None,
+        )
+
+
 def back_up(journal: Journal, to: Path, data: Path, *, keep: int, now: datetime) -> BackupMade:
     """Write a backup into `to` and remember how it went; beside the journal itself the photos are not doubled."""
     try:

@@ -31,6 +31,7 @@ from checkpoint.shift import Shifts
 from checkpoint.sync import Enrolment
 from hardware.camera import SceneCamera
 from hardware.clock import SystemClock, kernel_says_synchronised
+from hardware.temperature import ThermalZones
 from station import RELEASED, VERSION, checks, restoring
 from station.ballast import FILE as BALLAST_FILE
 from station.ballast import Ballast
@@ -51,7 +52,7 @@ from station.reading import SlotReader
 from station.receipts import Receipts
 from station.set_up import StationSetUp
 from station.trust_file import TrustFile
-from station.upkeep import Room, Upkeep
+from station.upkeep import Backups, Room, Upkeep
 from station.uploads import Uploads, http_client
 from station.watchdog import Look
 from vision.cassette.reader import Reader
@@ -274,6 +275,8 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
 
     disk = Cached(lambda: [checks.writable(folders.journal), checks.disk(folders.journal)], keep_s=DISK_CHECKED_EVERY_S)
 
+    thermometer = ThermalZones()
+
     def health() -> list[Check]:
         now = clock.now()
         return [
@@ -285,6 +288,8 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
             checks.trust_list(trust(), now.wall, timedelta(days=config.trust.max_age_days)),
             checks.rules(shelf, now.wall),
             checks.sync(uploads.status()),
+            checks.backup(Backups.of(journal), now.wall),
+            checks.temperature(thermometer.read_c()),
             *checks.kits(kits.stock()),
             checks.zbar(available=zbar_available()),
             checks.services(folders.failures),

@@ -36,6 +36,13 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.ROOM: _("enough space"),
     Finding.MISSING: _("not installed"),
     Finding.NO_OFFICERS: _("nobody can log in"),
+    Finding.COOL: _("cool enough"),
+    Finding.HOT: _("so hot that the processor slows down"),
+    Finding.UNKNOWN: _("not known: this machine does not tell"),
+    Finding.BACKED_UP: _("made, and read back whole"),
+    Finding.NO_BACKUP_YET: _("none yet: the first is made tonight"),
+    Finding.BACKUP_LATE: _("none for a night and more"),
+    Finding.BACKUP_FAILED: _("the last one failed; older ones are as they were"),
     Finding.KITS_ENOUGH: _("enough kits"),
     Finding.KITS_LOW: _("few kits left"),
     Finding.KITS_EXPIRING: _("kits expire soon"),
@@ -59,6 +66,10 @@ ADVICE: Mapping[Advice, Text] = {
     Advice.INSTALL_ZBAR: _("Optional: install libzbar0 for a second opinion on hard codes."),
     Advice.ADD_OFFICER: _("On the station, add an officer: see the manual."),
     Advice.SEE_KITS: _("See the Kits page."),
+    Advice.COOL_DOWN: _("Give the box shade and air."),
+    Advice.CHECK_BACKUP: _(
+        "Is the stick in, and has it room? It is tried again by night; the IT can do it now: checkpoint backup."
+    ),
 }
 
 DATA: Mapping[str, Text] = {
@@ -79,6 +90,7 @@ DATA: Mapping[str, Text] = {
     "burning": _("burning"),
     "units": _("services"),
     "device": _("device"),
+    "degrees_c": _("°C"),
 }
 
 

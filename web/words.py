@@ -338,6 +338,7 @@ CHECKS: Mapping[str, Text] = {
     "zbar": _("Second code reader"),
     "issuer": _("Health-code issuer"),
     "temperature": _("Temperature"),
+    "backup": _("Backup"),
     "memory": _("Memory"),
     "officers": _("Officers"),
     "kits": _("Kits"),

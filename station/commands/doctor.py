@@ -10,11 +10,13 @@ from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal import Journal
 from checkpoint.sync import Enrolment
 from hardware.clock import SystemClock, kernel_says_synchronised
+from hardware.temperature import ThermalZones
 from station import RELEASED, checks, device_checks
 from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
 from station.config import Config
 from station.trust_file import TrustFile
+from station.upkeep import Backups
 from station.wiring import Folders, open_seal, pack_shelf
 from vision.qr import zbar_available
 from web.officers import Officers
@@ -34,6 +36,8 @@ WORDS: dict[Advice, str] = {
     Advice.ENROL: "enrol at headquarters: checkpoint enrol --help",
     Advice.INSTALL_ZBAR: "apt install libzbar0 (libzbar0t64 on Debian 13): reads a few codes more",
     Advice.ADD_OFFICER: "add an officer: checkpoint officer add --help",
+    Advice.COOL_DOWN: "give the box shade and air, or a heat sink with a fan",
+    Advice.CHECK_BACKUP: "look at the stick: is it in, writable, and has it room? then: checkpoint backup",
 }
 MARKS = {State.OK: "ok   ", State.WARN: "warn ", State.FAULT: "FAULT"}
 
@@ -84,6 +88,7 @@ def examine(config: Config) -> list[Check]:
         checks.trust_list(TrustFile(folders.trust)(), now, timedelta(days=config.trust.max_age_days)),
         checks.rules(shelf, now),
         checks.officers(Officers(folders.officers).names()),
+        checks.temperature(ThermalZones().read_c()),
         checks.zbar(available=zbar_available()),
         *device_checks.cameras(config, folders.calibrations),
         device_checks.lamps(config.lamps),
@@ -98,6 +103,7 @@ def _journal_checks(folders: Folders, clock: SystemClock) -> list[Check]:
             count = journal.verify()
             pending = journal.pending()
             chain = Check("chain", State.OK, Finding.WORKS, None, {"events": str(count)})
+            backup = checks.backup(Backups.of(journal), clock.now().wall)
             enrolled = Enrolment.load(folders.keys) is not None
     except JournalFull as error:
         return [Check("chain", State.WARN, Finding.CANNOT_WRITE, Advice.FREE_DISK, {"detail": str(error)})]
@@ -106,4 +112,4 @@ def _journal_checks(folders: Folders, clock: SystemClock) -> list[Check]:
         return [Check("chain", State.FAULT, Finding.CHAIN_BROKEN, Advice.CALL_SUPPORT, detail)]
     except SyncError as error:
         return [Check("sync", State.FAULT, Finding.NOT_ENROLLED, Advice.ENROL, {"detail": str(error)})]
-    return [chain, checks.sync(SyncStatus(pending.events, pending.photos, None, enrolled=enrolled))]
+    return [chain, checks.sync(SyncStatus(pending.events, pending.photos, None, enrolled=enrolled)), backup]

@@ -16,8 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from station.cli import main
+from station.config import load_config
 from station.demo import cassettes, screens
 from station.demo.wallet import Keys, Wallet
+from station.wiring import open_new_journal
 from tests.data import test_data
 
 NOW = datetime.now(UTC)
@@ -262,6 +264,17 @@ def test_doctor_names_each_fault_with_what_to_do(config: Path) -> None:
     assert "trust-list" in result.stdout
     assert "checkpoint trust import" in result.stdout
     assert "checkpoint officer add" in result.stdout
+
+
+def test_doctor_tells_how_warm_it_is_and_that_a_backup_failed(config: Path, tmp_path: Path) -> None:
+    open_new_journal(load_config(config)).close()
+    stick = tmp_path / "stick"
+    stick.write_text("a file where a folder is wanted")
+    assert checkpoint("backup", "--to", stick / "backups", "--config", config).exit_code == 1
+    told = {line.split()[1]: line for line in checkpoint("doctor", "--config", config).stdout.splitlines()}
+    assert told["temperature"].split()[2] in ("cool", "hot", "unknown")
+    assert told["backup"].startswith("warn  backup       backup-failed")
+    assert "-> look at the stick" in told["backup"]
 
 
 def test_a_configuration_with_a_mistake_is_one_clear_line(tmp_path: Path) -> None:

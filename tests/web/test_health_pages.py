@@ -40,6 +40,16 @@ def test_the_page_says_the_worst_first_and_what_to_do(pages: Pages) -> None:
     assert seen.index("gives no picture") < seen.index("Gate camera")
 
 
+def test_a_failed_backup_and_a_hot_box_say_what_to_do(pages: Pages) -> None:
+    pages.checks.append(Check("backup", State.WARN, Finding.BACKUP_FAILED, Advice.CHECK_BACKUP, {"detail": "no room"}))
+    pages.checks.append(Check("temperature", State.WARN, Finding.HOT, Advice.COOL_DOWN, {"degrees_c": "83"}))
+    pages.app.extensions["checks"].forget()
+    seen = pages.client().see("/health")
+    assert "Backup look the last one failed; older ones are as they were Is the stick in, and has it room?" in seen
+    assert "Give the box shade and air. °C 83" in seen
+    assert "Backup: the last one failed" in pages.client().see("/gate"), "in the head of every page"
+
+
 def test_an_officer_confirms_the_time(pages: Pages) -> None:
     pages.fault("clock", Finding.CLOCK_UNTRUSTED, Advice.CONFIRM_TIME)
     tablet = pages.client()
