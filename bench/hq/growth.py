@@ -135,7 +135,8 @@ _PAST_CASES = """
     INSERT INTO alerts (station_id, id, kind, urgency, at, received_at, epoch, seq, detail, state, state_at, team)
     SELECT station_id, id || '-past-' || CAST(:days AS text), kind, urgency,
         at - make_interval(days => CAST(:days AS integer)),
-        received_at - make_interval(days => CAST(:days AS integer)), epoch, seq + CAST(:shift AS bigint), detail, 'closed',
+        received_at - make_interval(days => CAST(:days AS integer)),
+        epoch, seq + CAST(:shift AS bigint), detail, 'closed',
         state_at - make_interval(days => CAST(:days AS integer)), team
     FROM alerts WHERE state != 'closed' AND kind = 'refused'
 """

@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from checkpoint.events import Kind
 from hq.kits.events import KIT_KINDS, LotCount, count_kits
 from hq.store import Store
 from hq.store.models import events, kit_counts, stations, tallies, tally_cursors
+from hq.store.upsert import insert_for, locked_row
 
 CHUNK = 2000
 WAIT_LIMITS_MIN = (5, 10, 15, 20, 30, 45, 60)
@@ -95,11 +95,8 @@ def _count_chunk(store: Store, station: str) -> int:
     """Count up to `CHUNK` events of one station and move its cursor; return how many."""
     with store.writing() as db:
         mine = tally_cursors.c.station_id == station
-        cursor = db.execute(sa.select(tally_cursors).where(mine).with_for_update()).first()
-        if cursor is None:
-            start = {"station_id": station, "epoch": 0, "seq": 0, "day": date.min}
-            db.execute(_insert(db, tally_cursors).values(**start).on_conflict_do_nothing())
-            cursor = db.execute(sa.select(tally_cursors).where(mine).with_for_update()).one()
+        start = {"epoch": 0, "seq": 0, "day": date.min}
+        cursor = locked_row(db, tally_cursors, {"station_id": station}, start)
         rows = _next_events(db, station, cursor)
         if not rows:
             return 0
@@ -199,7 +196,7 @@ def _add_hours(db: sa.Connection, station: str, hours: Counter[tuple[datetime, s
         if count
     ]
     if rows:
-        insert = _insert(db, tallies)
+        insert = insert_for(db, tallies)
         add = {"count": tallies.c.count + insert.excluded["count"]}
         db.execute(insert.on_conflict_do_update(index_elements=list(tallies.primary_key), set_=add), rows)
 
@@ -208,14 +205,10 @@ def _add_lots(db: sa.Connection, station: str, lots: dict[str, LotCount]) -> Non
     for lot, more in lots.items():
         numbers = {name: getattr(more, name) for name in ("received", "used", "invalid", "discarded", "corrected")}
         told = {"expires_on": more.expires_on, "cassette_type": more.cassette_type}
-        insert = _insert(db, kit_counts).values(station_id=station, lot=lot, **numbers, **told)
+        insert = insert_for(db, kit_counts).values(station_id=station, lot=lot, **numbers, **told)
         add: dict[str, object] = {name: kit_counts.c[name] + insert.excluded[name] for name in numbers}
         add |= {name: value for name, value in told.items() if value}
         db.execute(insert.on_conflict_do_update(index_elements=list(kit_counts.primary_key), set_=add))
-
-
-def _insert(db: sa.Connection, table: sa.Table) -> Any:  # both engines have ON CONFLICT, each under its own name
-    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _hour(at: datetime) -> datetime:

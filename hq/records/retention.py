@@ -18,6 +18,7 @@ from hq.config import RetentionPolicy
 from hq.photos.shelf import PhotoShelf
 from hq.store import Store
 from hq.store.models import alerts, early, event_photos, events, kept_records, photos, retention_cursors, stations
+from hq.store.upsert import locked_row
 
 CHUNK = 1000
 _MOST_CLOCK_OFF = timedelta(days=60)
@@ -70,9 +71,8 @@ def destroy(store: Store, shelf: PhotoShelf, policy: RetentionPolicy, now: datet
     with store.reading() as db:
         names = db.execute(sa.select(stations.c.id).order_by(stations.c.id)).scalars().all()
     for station in names:
-        with store.reading() as db:
-            needed = _needed(db, station, now - timedelta(days=policy.case_days))
-        one = _Round(store, shelf, station, needed, now, now - timedelta(days=policy.days), done)
+        usual, long = now - timedelta(days=policy.days), now - timedelta(days=policy.case_days)
+        one = _Round(store, shelf, station, now, usual, long, done)
         one.look_again()
         while one.go_on():
             pass
@@ -81,24 +81,24 @@ def destroy(store: Store, shelf: PhotoShelf, policy: RetentionPolicy, now: datet
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """One round over the records of one station; ``usual`` is the time before which they are over."""
+    """One round over the records of one station; before ``usual`` they are over, before ``long`` those with a case.
+
+    Each step first locks the station's cursor: of two processes on their round at once, one waits and finds it done.
+    """
 
     store: Store
     shelf: PhotoShelf
     station: str
-    needed: _Needed
     now: datetime
     usual: datetime
+    long: datetime
     done: Destroyed
 
     def go_on(self) -> bool:
         """Handle the next records whose time is over; return whether there may be more."""
         mine = retention_cursors.c.station_id == self.station
         with self.store.writing() as db:
-            cursor = db.execute(sa.select(retention_cursors).where(mine).with_for_update()).first()
-            if cursor is None:
-                db.execute(sa.insert(retention_cursors).values(station_id=self.station, epoch=0, seq=0))
-                cursor = db.execute(sa.select(retention_cursors).where(mine)).one()
+            cursor, needed = self._locked_cursor(db), _needed(db, self.station, self.long)
             after = sa.or_(
                 events.c.epoch > cursor.epoch, sa.and_(events.c.epoch == cursor.epoch, events.c.seq > cursor.seq)
             )
@@ -107,7 +107,7 @@ class _Round:
             over = _leading(rows, self.usual)
             if not over:
                 return False
-            keep = [row for row in over if (row.sealed or row.photos) and self.needed.holds(row)]
+            keep = [row for row in over if (row.sealed or row.photos) and needed.holds(row)]
             if keep:
                 named = [{"station_id": self.station, "epoch": row.epoch, "seq": row.seq} for row in keep]
                 db.execute(sa.insert(kept_records), named)
@@ -121,15 +121,20 @@ class _Round:
     def look_again(self) -> None:
         """Handle what was kept for a case, where no case needs it any more."""
         with self.store.writing() as db:
+            self._locked_cursor(db)
+            needed = _needed(db, self.station, self.long)
             kept = sa.and_(*(kept_records.c[name] == events.c[name] for name in ("station_id", "epoch", "seq")))
             rows = db.execute(
                 _records().join(kept_records, kept).where(kept_records.c.station_id == self.station)
             ).all()
-            free = [row for row in rows if not self.needed.holds(row)]
+            free = [row for row in rows if not needed.holds(row)]
             self.done.kept += len(rows) - len(free)
             for row in free:
                 db.execute(sa.delete(kept_records).where(*_key(kept_records, self.station, row)))
             self._destroy(db, free)
+
+    def _locked_cursor(self, db: sa.Connection) -> sa.Row[Any]:
+        return locked_row(db, retention_cursors, {"station_id": self.station}, {"epoch": 0, "seq": 0})
 
     def _destroy(self, db: sa.Connection, rows: Sequence[sa.Row[Any]]) -> None:
         empty = {"ciphertext": None, "sealed_key": None}

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.hq.at_desk import desk
+from tests.hq.postgres import Server, postgres
 from tests.hq.running import Headquarters, Station, TestClock, headquarters, station
 
-__all__ = ["clock", "desk", "gate", "hq"]
+__all__ = ["clock", "desk", "gate", "hq", "server"]
 
 
 @pytest.fixture
@@ -19,6 +20,13 @@ def clock() -> TestClock:
 @pytest.fixture
 def hq(tmp_path: Path, clock: TestClock) -> Iterator[Headquarters]:
     with headquarters(tmp_path / "hq", clock) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL for all tests of a session; each takes a database of its own: `server.fresh()`."""
+    with postgres() as running:
         yield running
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+
+from hq.store import Store
 
 
 class Missing(Exception):  # noqa: N818  the word says what happened
@@ -26,6 +29,7 @@ class Server:
         self._pg_ctl = _program("pg_ctl")
         self._own = _own_user()
         self.url = f"postgresql+psycopg://hq@127.0.0.1:{port}/postgres"
+        self._copies = 0
         options = (f"fsync={'on' if fsync else 'off'}", *settings)
         self._options = f"-h 127.0.0.1 -p {port} -k {folder} " + " ".join(f"-c {option}" for option in options)
 
@@ -39,6 +43,27 @@ class Server:
         """Start, and wait until it answers."""
         log = str(self._folder / "log")
         self._run([self._pg_ctl, "-D", self._data, "-l", log, "-o", self._options, "-w", "start"], quiet=False)
+
+    def fresh(self) -> str:
+        """Return the URL of a database of its own with all tables: a copy of one that was migrated once."""
+        if not self._copies:
+            self._sql("CREATE DATABASE migrated")
+            store = Store(self._url_of("migrated"))
+            store.migrate()
+            store.close()
+        self._copies += 1
+        name = f"copy_{self._copies}"
+        self._sql(f"CREATE DATABASE {name} TEMPLATE migrated")
+        return self._url_of(name)
+
+    def _url_of(self, name: str) -> str:
+        return f"{self.url.rpartition('/')[0]}/{name}"
+
+    def _sql(self, statement: str) -> None:
+        engine = sa.create_engine(self.url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as db:
+            db.execute(sa.text(statement))
+        engine.dispose()
 
     def stop(self, *, check: bool = True) -> None:
         """Stop at once, as a crash would: what was not committed is gone."""

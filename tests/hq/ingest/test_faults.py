@@ -25,9 +25,16 @@ from hq.records.proof import prove
 from hq.stations.board import Sign, read_board
 from hq.stations.enrolment import set_state
 from hq.store.models import events, quarantine, stations
-from tests.hq.postgres import Server, postgres
+from tests.hq.postgres import Server
 from tests.hq.running import Headquarters, Station, TestClock, headquarters, station
 from tests.hq.sending import cross, kinds_of_alerts, pending_batch, positive, post, resigned
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hq(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock) -> Iterator[Headquarters]:
+    database = {"database": request.getfixturevalue("server").fresh()} if request.param == "postgresql" else {}
+    with headquarters(tmp_path / "hq", clock, **database) as running:
+        yield running
 
 
 def held_texts(hq: Headquarters, device: str) -> list[tuple[int, str]]:
@@ -352,14 +359,8 @@ def test_a_newer_station_at_an_older_headquarters(hq: Headquarters, gate: Statio
 # -- headquarters' own trouble -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with postgres() as running:
-        yield running
-
-
 def test_the_database_is_restarted_in_the_middle(server: Server, tmp_path: Path, clock: TestClock) -> None:
-    with headquarters(tmp_path / "hq", clock, database=server.url) as hq, station(hq, tmp_path / "gate") as gate:
+    with headquarters(tmp_path / "hq", clock, database=server.fresh()) as hq, station(hq, tmp_path / "gate") as gate:
         for _ in range(10):
             cross(gate.journal)
         server.stop()
@@ -377,6 +378,7 @@ def test_the_database_is_restarted_in_the_middle(server: Server, tmp_path: Path,
         assert kinds_of_alerts(hq) == ["positive"]
 
 
+@pytest.mark.parametrize("hq", ["sqlite"], indirect=True)  # PostgreSQL cannot be told how large it may grow
 def test_the_disk_of_headquarters_is_full(hq: Headquarters, gate: Station) -> None:
     cross(gate.journal)
     gate.client.run_once()

@@ -1,53 +1,48 @@
 """The same headquarters on PostgreSQL, and a schema that can be distributed by station."""
 
+import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
+from bench.hq.fleet import SimStation, enrol_all, fleet
 from checkpoint.crossing import Verdict
 from checkpoint.events import Kind
 from checkpoint.journal import Journal, Seal
 from checkpoint.reasons import Reason
 from checkpoint.sync import SyncClient
+from checkpoint.wire import pack
 from hq.cases.brief import read_brief
 from hq.cases.lists import CaseQuery, list_cases
 from hq.cases.steps import Step, take_step
-from hq.config import RetentionPolicy
+from hq.config import Config, RetentionPolicy
 from hq.figures.tallies import count_on
 from hq.figures.today import read_today
+from hq.ingest.batches import BatchWorkers
 from hq.kits.stock import Move, read_stock, write_move
+from hq.office import open_office
 from hq.publishing.drafts import read_pack, run_dry
 from hq.publishing.shipped import shipped_pack_text
 from hq.records.contacts import How, contacts_of
 from hq.records.proof import prove
 from hq.records.retention import destroy
-from hq.store.models import SHARED, early, events, metadata, quarantine
+from hq.store.models import SHARED, early, events, metadata, quarantine, retention_cursors
 from hq.watch import look
 from tests.hq.at_desk import Desk
 from tests.hq.busy_day import LOT, Gate
-from tests.hq.postgres import postgres
+from tests.hq.postgres import Server
 from tests.hq.running import START, Headquarters, Station, TestClock, headquarters
 from tests.hq.sending import cross, held, kinds_of_alerts, pending_batch, positive, sent_at_once
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres() as running:
-        yield running.url
-
-
 @pytest.fixture
-def hq(server: str, tmp_path: Path, clock: TestClock) -> Iterator[Headquarters]:
-    engine = sa.create_engine(server)
-    with engine.begin() as db:
-        db.execute(sa.text("DROP SCHEMA public CASCADE"))
-        db.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    with headquarters(tmp_path / "hq", clock, database=server) as running:
+def hq(server: Server, tmp_path: Path, clock: TestClock) -> Iterator[Headquarters]:
+    with headquarters(tmp_path / "hq", clock, database=server.fresh()) as running:
         yield running
 
 
@@ -96,6 +91,71 @@ def test_the_same_batch_at_the_same_moment_lands_once(hq: Headquarters, gate: St
         cross(gate.journal)
     assert sent_at_once(hq, pending_batch(gate), times=5) == [200] * 5
     assert held(hq) == list(range(1, 22))
+
+
+def test_two_processes_that_are_sent_the_same_take_it_once(server: Server, tmp_path: Path) -> None:
+    config = Config(data=tmp_path / "hq", database=server.fresh())
+    office = open_office(config)
+    stations = fleet(2)
+    enrol_all(office.store, stations, datetime.now(UTC))
+    workers = BatchWorkers(config, 2)
+    try:
+        with ThreadPoolExecutor(4) as line:
+            for _ in range(6):
+                bodies = [packed(station) for station in stations]
+                answers = list(line.map(workers.take, bodies * 2))
+                assert [answer.status for answer in answers] == [200] * 4
+        with office.store.reading() as db:
+            for station in stations:
+                proof = prove(db, station.device)
+                assert (proof.events, proof.bad) == (120, None)
+    finally:
+        workers.close()
+        office.store.close()
+
+
+def packed(station: SimStation) -> bytes:
+    now = datetime.now(UTC)
+    for _ in range(20):
+        station.cross(now)
+    return pack(station.batch(now) or {})
+
+
+def test_a_round_of_retention_waits_for_that_of_another_process(hq: Headquarters, gate: Station) -> None:
+    for _ in range(3):
+        cross(gate.journal)
+    gate.client.run_once()
+    hq.clock.move(days=400)
+    store, device = hq.office.store, gate.enrolment.device
+    with ThreadPoolExecutor(1) as other_process:
+        with store.writing() as db:  # the first round of all makes the station's cursor
+            db.execute(sa.insert(retention_cursors).values(station_id=device, epoch=0, seq=0))
+            second = other_process.submit(destroy, store, hq.office.shelf, RetentionPolicy(), hq.clock.wall())
+            until_one_waits(hq)
+        assert second.result(30).records == 3
+
+
+def until_one_waits(hq: Headquarters) -> None:
+    """Wait until another connection waits for what this test holds."""
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    until = time.monotonic() + 30
+    while True:
+        with hq.office.store.reading() as db:
+            if db.execute(waiting).scalar_one():
+                return
+        assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.01)
+
+
+def test_two_rounds_of_retention_at_once_destroy_each_record_once(hq: Headquarters, gate: Station) -> None:
+    for _ in range(5):
+        cross(gate.journal)
+    gate.client.run_once()
+    hq.clock.move(days=400)
+    with ThreadPoolExecutor(2) as processes:
+        office, now = hq.office, hq.clock.wall()
+        rounds = [processes.submit(destroy, office.store, office.shelf, RetentionPolicy(), now) for _ in range(2)]
+        assert sum(one.result(30).records for one in rounds) == 5
 
 
 def test_the_desk_shows_it(hq: Headquarters, gate: Station) -> None:
