@@ -24,11 +24,12 @@ test: lint  ## lint, then every test (PYTEST_ARGS="-k gate" for some); sets up w
 	@scripts/system-packages.sh
 	"$(VENV)/bin/python" -m pytest $(PYTEST_ARGS)
 
-lint: venv  ## ruff, mypy and the import rules
+lint: venv  ## ruff, mypy, the import rules, and oxlint over the pages' scripts
 	"$(VENV)/bin/ruff" check .
 	"$(VENV)/bin/ruff" format --check .
 	"$(VENV)/bin/mypy"
 	"$(VENV)/bin/lint-imports"
+	"$(VENV)/bin/oxlint" --deny-warnings web hq
 
 format: venv  ## lay the code out as `make lint` wants it
 	"$(VENV)/bin/ruff" check --fix .

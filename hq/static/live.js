@@ -41,13 +41,13 @@
   const streaming = () => stream?.readyState === EventSource.OPEN;
   function listen() {
     stream = new EventSource("/events");
-    stream.onmessage = (event) => {
+    stream.addEventListener("message", (event) => {
       const now = JSON.parse(event.data);
       if (now.cases !== told.cases) round();
       else if (now.stations !== told.stations && Date.now() - refreshed >= CALM_MS) round();
       else return;
       told = now;
-    };
+    });
   }
 
   if (parts.length) { listen(); round(); }

@@ -247,15 +247,6 @@ def test_no_page_complains_in_the_console(served: Served) -> None:
     assert said == []
 
 
-def test_the_pages_scripts_are_small(served: Served) -> None:
-    from pathlib import Path
-
-    import web
-
-    scripts = sorted((Path(str(web.__file__)).parent / "static" / "js").glob("*.js"))
-    assert sum(path.stat().st_size for path in scripts) < 100_000
-
-
 def _axe(page: Page) -> list[str]:
     found = json.loads(json.dumps(Axe().run(page).response["violations"]))
     return [f"{v['id']}: {v['help']}: {n['html'][:160]} {n['failureSummary'][:300]}" for v in found for n in v["nodes"]]

@@ -1,8 +1,8 @@
 // The service worker. Pages always come from the station; where it does not answer, one page says so.
 // No page of the station is kept: an old verdict must never be taken for the present.
 const KEPT = "checkpoint-{{ version }}";
-const FILES = {{ kept|tojson }};
-const SHELL = {{ shell|tojson }};
+const FILES = "{{ kept|join(' ') }}".split(" ");
+const SHELL = "{{ shell }}";
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));

@@ -1,6 +1,5 @@
 // Clocks: spans that run on between two looks at the station. They count from when they arrived, never by the tablet's
-// own wall clock, which may be wrong.
-import { refreshNamed } from "./regions.js";
+// own wall clock, which may be wrong. One that has run out says so (`time-is-up`); the regions it names are asked for anew.
 
 const started = new WeakMap();
 const told = new WeakSet();
@@ -30,7 +29,7 @@ function tick() {
     write(clock, mmss(left));
     if (left === 0 && !told.has(clock)) {
       told.add(clock);
-      for (const name of ["board", "panel"]) setTimeout(() => refreshNamed(name), 150);
+      setTimeout(() => sayTimeIsUp("board", "panel"), 150);
     }
   }
   for (const clock of document.querySelectorAll("[data-ago]")) {
@@ -46,8 +45,12 @@ function tick() {
     if (passed(verdict) < Number(verdict.dataset.neutralIn) + 1 || told.has(verdict)) continue;
     told.add(verdict);
     verdict.classList.add("verdict-over");
-    refreshNamed("gate-card");
+    sayTimeIsUp("gate-card");
   }
+}
+
+function sayTimeIsUp(...regions) {
+  document.dispatchEvent(new CustomEvent("time-is-up", { detail: regions }));
 }
 
 function write(clock, text) {

@@ -19,13 +19,13 @@ export function startPulse() {
 
 function openStream() {
   stream = new EventSource(document.body.dataset.events);
-  stream.onmessage = (message) => heard(JSON.parse(message.data));
-  stream.onerror = () => {
+  stream.addEventListener("message", (message) => heard(JSON.parse(message.data)));
+  stream.addEventListener("error", () => {
     // Refused or broken: the page asks by itself until the next attempt.
     stream?.close();
     stream = null;
     streamAgainAt = performance.now() + STREAM_AGAIN_MS;
-  };
+  });
 }
 
 async function poll() {

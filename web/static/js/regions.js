@@ -12,6 +12,7 @@ export function startRegions() {
     const every = Number(region.dataset.every);
     if (every) setInterval(() => document.hidden || refresh(region), every * 1000);
   }
+  document.addEventListener("time-is-up", (event) => event.detail.forEach(refreshNamed));
   document.addEventListener("click", followLink);
   document.addEventListener("visibilitychange", () => document.hidden || refreshAll());
 }
@@ -104,7 +105,7 @@ function cueIn(region, first) {
 }
 
 // Another person of the vehicle, another slot: only the region changes, the live picture goes on.
-function followLink(event) {
+async function followLink(event) {
   const link = event.target.closest("[data-seat-link], [data-panel-link]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
@@ -122,9 +123,8 @@ function followLink(event) {
   board.dataset.region = withQuery(board.dataset.region, "slot", link.dataset.slot);
   for (const tile of board.querySelectorAll("[aria-current]")) tile.removeAttribute("aria-current");
   link.setAttribute("aria-current", "true");
-  refresh(panel).then(() => {
-    if (panel.getBoundingClientRect().top > innerHeight * 0.7) panel.scrollIntoView({ block: "start" });
-  });
+  await refresh(panel);
+  if (panel.getBoundingClientRect().top > innerHeight * 0.7) panel.scrollIntoView({ block: "start" });
 }
 
 function withQuery(url, name, value) {
