@@ -28,7 +28,7 @@ from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.ports import Image
 from hardware.camera import SceneCamera
 from hardware.clock import SystemClock
-from hardware.lamps import SimulatedLamps
+from hardware.lamps.simulated import SimulatedLamps
 from station import RELEASED
 from station.config import CameraConfig, Config
 from station.demo.screens import empty_lane, phone_with_code

@@ -22,7 +22,7 @@ from checkpoint.gate import Gate, GateSettings
 from checkpoint.journal import Journal, Seal
 from checkpoint.journal import database as journal_database
 from checkpoint.policy import PackShelf, shipped_packs
-from hardware.lamps import SimulatedLamps
+from hardware.lamps.simulated import SimulatedLamps
 from tests.checkpoint.station_parts import Codebook, TurnedClock
 
 PHOTO_BYTES = 60_000

@@ -8,11 +8,11 @@ from checkpoint.errors import CameraError
 from checkpoint.ports import Camera, Lamps
 from hardware.camera import FolderCamera, RpicamCamera, SceneCamera, Tuning, V4L2Camera, WatchedCamera, shared
 from hardware.camera.tuning import AUTOMATIC, load_calibration
-from hardware.lamps import SimulatedLamps
 from hardware.lamps.client import HeldLamps
 from hardware.lamps.lines import open_lines
 from hardware.lamps.settings import LampsConfig
 from hardware.lamps.signal import TurningLamps
+from hardware.lamps.simulated import SimulatedLamps
 from hardware.lamps.wiring import LampWiring
 from station.config import CameraConfig, Config
 

@@ -4,11 +4,13 @@ Both leave the lines driven as they were written last: whoever lets go writes re
 being an input, because a red lamp that is not normally closed would go dark.
 """
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from checkpoint.crossing import Lamp
 from checkpoint.errors import LampError
 from hardware.lamps.settings import LampsConfig
 from hardware.lamps.wiring import LampWiring
@@ -150,6 +152,19 @@ class RpiGpioLines:
 
     def close(self) -> None:
         """Leave the lines as they are; `cleanup` would turn them into inputs."""
+
+
+def leave_note(config: LampsConfig, note: Path) -> None:
+    """Write down what `hardware.lamps.red` needs to drive red by itself; by RPi.GPIO there is only the long way."""
+    if config.lines != "gpiod":
+        note.unlink(missing_ok=True)
+        return
+    chip = find_chip(import_module("gpiod"), config.chips)
+    told = {"chip": chip, "levels": LampWiring.of(config).levels({Lamp.RED})}
+    note.parent.mkdir(parents=True, exist_ok=True)
+    draft = note.with_name(f".{note.name}")
+    draft.write_text(json.dumps(told), "utf-8")
+    draft.replace(note)
 
 
 def open_lines(config: LampsConfig, driver: str, outputs: Mapping[int, bool]) -> Lines:

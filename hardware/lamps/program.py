@@ -14,8 +14,9 @@ from checkpoint.notify import notify
 from hardware.lamps.client import HolderLink, holder_state
 from hardware.lamps.guard import Guard
 from hardware.lamps.holder import LONGEST_NAP_S, Holder, listen
-from hardware.lamps.lines import open_lines
+from hardware.lamps.lines import leave_note, open_lines
 from hardware.lamps.messages import Request
+from hardware.lamps.red import NOTE
 from hardware.lamps.settings import LampsConfig, lamps_of
 from hardware.lamps.signal import SignalLamps
 from hardware.lamps.wiring import LampWiring
@@ -81,6 +82,7 @@ def hold(config_path: Path) -> None:
         signal.signal(number, stop)
     config = lamps_of(config_path)
     lamps = signal_lamps(config, config.lines)  # red burns from here on, before anybody can connect
+    leave_note(config, config.socket.with_name(NOTE))
     guard = Guard(lamps.rest, silence_s=min(LONGEST_SILENCE_S, 2 * config.heartbeat_s))
     holder = Holder(lamps, listen(config.socket), heartbeat_s=config.heartbeat_s)
     notify("READY=1", "STATUS=red; waiting for the station")
@@ -102,7 +104,7 @@ def hold(config_path: Path) -> None:
 @main.command(epilog="Example: checkpoint-lamps red")
 @click.pass_obj
 def red(config_path: Path) -> None:
-    """Drive red without a lamp-holder: what the service manager runs after the holder has ended in any way."""
+    """Drive red without a lamp-holder: by hand, and where the shorter way of its service has failed."""
     config = lamps_of(config_path)
     signal_lamps(config, config.lines).close()
     click.echo("red")

@@ -17,7 +17,7 @@ from checkpoint.journal import Journal, Seal
 from checkpoint.policy import PackShelf, shipped_packs
 from checkpoint.reasons import Reason
 from checkpoint.sighting import Code
-from hardware.lamps import SimulatedLamps
+from hardware.lamps.simulated import SimulatedLamps
 
 NOON = datetime(2022, 3, 21, 4, 0, tzinfo=UTC)
 OFFICER, SECOND = "Chen", "Wang"

@@ -25,7 +25,7 @@ from checkpoint.journal import open_or_recover
 from checkpoint.journal.journal import Journal
 from checkpoint.journal.seal import Seal
 from checkpoint.policy import PackShelf, shipped_packs
-from hardware.lamps import SimulatedLamps
+from hardware.lamps.simulated import SimulatedLamps
 from tests.checkpoint.station_parts import NOON, Codebook
 
 

@@ -16,6 +16,7 @@ from checkpoint.crossing import Lamp
 from checkpoint.errors import LampError
 from hardware.lamps.client import HeldLamps, HolderLink, holder_state
 from hardware.lamps.messages import Request, decode_answer, decode_request
+from hardware.lamps.red import NOTE
 from hardware.lamps.settings import LampsConfig
 from tests.data import REPOSITORY
 from tests.hardware.board import MODULES, Board
@@ -82,6 +83,12 @@ class Box:
             check=False,
             timeout=60,
         )
+
+    def stop_post(self) -> str:
+        """Run what the service runs after the lamp-holder has ended; return what it says."""
+        words = [sys.executable, "-P", "-m", "hardware.lamps.red", str(self.socket.with_name(NOTE))]
+        environment = {**self.environment, "CHECKPOINT_CONFIG": str(self.config)}
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60).stdout
 
     def holder(self) -> "subprocess.Popen[str]":
         """Start the lamp-holder, and wait until it listens."""
@@ -203,7 +210,8 @@ def test_a_lamp_holder_whose_guard_has_gone_ends_and_leaves_red(box: Box) -> Non
     assert "the lamps' guard is gone" in holder.stdout.read()
 
 
-def test_with_the_guard_killed_too_the_service_drives_red(box: Box) -> None:
+@pytest.mark.parametrize("note", ["left by the holder", "lost", "spoiled"])
+def test_with_the_guard_killed_too_the_service_drives_red(box: Box, note: str) -> None:
     holder = box.holder()
     box.station(Lamp.GREEN)
     guard = guard_of(holder)
@@ -212,8 +220,20 @@ def test_with_the_guard_killed_too_the_service_drives_red(box: Box) -> None:
     holder.wait()
     os.kill(guard, signal.SIGKILL)
     assert box.board.burning == {Lamp.GREEN}, "the board must play a Pi, whose lines stay as they were"
-    until(lambda: box.run("red").stdout == "red\n", "the lines are free")  # ExecStopPost
+    file = box.socket.with_name(NOTE)
+    if note == "lost":
+        file.unlink()
+    elif note == "spoiled":
+        file.write_text("{", "utf-8")
+    until(lambda: box.stop_post() == "red\n", "the lines are free")
     assert box.board.burning == {Lamp.RED}
+
+
+def test_the_shortest_way_to_red_imports_nothing_large(box: Box) -> None:
+    told = box.start(sys.executable, "-P", "-c", "import hardware.lamps.red, sys; print(*sys.modules)")
+    loaded = told.communicate(timeout=60)[0].split()
+    assert "hardware.lamps.red" in loaded
+    assert {"pydantic", "click", "numpy", "checkpoint", "asyncio"}.isdisjoint(loaded)
 
 
 def test_a_station_finds_the_lamp_holder_again_and_shows_no_old_green(box: Box) -> None:

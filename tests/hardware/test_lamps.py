@@ -13,12 +13,12 @@ import pytest
 from checkpoint.crossing import Lamp
 from checkpoint.errors import LampError
 from checkpoint.ports import Lamps
-from hardware.lamps import SimulatedLamps
 from hardware.lamps.client import HeldLamps
 from hardware.lamps.holder import Holder, listen
 from hardware.lamps.lines import GpiodLines, Lines, RpiGpioLines, find_chip
 from hardware.lamps.settings import LampsConfig, lamps_of
 from hardware.lamps.signal import SignalLamps, TurningLamps
+from hardware.lamps.simulated import SimulatedLamps
 from hardware.lamps.wiring import LampWiring
 from tests.hardware.board import Board, fake_module
 

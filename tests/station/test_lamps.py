@@ -10,7 +10,7 @@ from checkpoint.errors import LampError
 from checkpoint.events import Kind
 from checkpoint.gate import Gate
 from checkpoint.journal import LogQuery
-from hardware.lamps import SimulatedLamps
+from hardware.lamps.simulated import SimulatedLamps
 from station.faults import Faults
 from station.lamps import WatchedLamps
 from tests.checkpoint.station_parts import OFFICER, Parts

@@ -58,7 +58,10 @@ def test_a_crashed_service_starts_again_however_often_it_crashes() -> None:
 
 
 def test_red_follows_whatever_ends_the_lamp_holder_or_the_station() -> None:
-    assert "ExecStopPost=/opt/checkpoint/current/bin/checkpoint-lamps red" in text("checkpoint-lamps.service")
+    assert (
+        "ExecStopPost=/opt/checkpoint/current/bin/python -P -m hardware.lamps.red /run/checkpoint-lamps/red.json"
+        in text("checkpoint-lamps.service")
+    )
     assert "ExecStopPost=-/opt/checkpoint/current/bin/checkpoint-lamps rest" in text("checkpoint-station.service")
 
 
