@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress import create_server, wasyncore
 
 from tests.web.pages import CHEN, PINS, Pages, make_pages
@@ -55,6 +55,14 @@ def browser(chromium: Path) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture
+def patient() -> Iterator[None]:
+    """Real programs on a busy machine take their time: what is expected of a page may come late."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 class Server(threading.Thread):
