@@ -10,7 +10,7 @@ from hq.desk import looks
 from hq.desk.access import needs, office
 from hq.desk.needs import what_needs_us
 from hq.desk.plots import classes_plot, hours_plot
-from hq.figures.tallies import WAIT_LIMITS_MIN
+from hq.figures.counted import WAIT_LIMITS_MIN
 from hq.figures.today import Figures
 from hq.kits.stock import Holder
 from hq.people.accounts import Right

@@ -1,30 +1,28 @@
 """Counters by station and hour, so that figures of a day cost the same however many events are held.
 
 Counting follows behind what comes in: each station has a cursor, moved in the same transaction as its counters, so
-every event counts once, on any number of processes. A crossing counts with its last verdict, in the hour of that.
+every event counts once, on any number of processes. A crossing counts with its last verdict, in the hour of that, and
+a test with its last word.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from checkpoint.events import Kind
+from hq.figures.counted import Counted, Row, hour_of, wait_class
+from hq.figures.outcomes import count_test, earlier_outcomes
 from hq.kits.events import KIT_KINDS, LotCount, count_kits
 from hq.store import Store
 from hq.store.models import events, kit_counts, stations, tallies, tally_cursors
 from hq.store.upsert import insert_for, locked_row
 
 CHUNK = 2000
-WAIT_LIMITS_MIN = (5, 10, 15, 20, 30, 45, 60)
-"""Upper limits of the classes of waiting times; the last class is open."""
-
-Row = sa.Row[*tuple[Any, ...]]
-
 _DECIDES = (str(Kind.CROSSING_DECIDED), str(Kind.OVERRIDDEN))
 _A_DAY = timedelta(days=1)
 
@@ -36,14 +34,6 @@ class _Passage:
     began: datetime
     counts_in: datetime
     verdict: str
-
-
-@dataclass(slots=True)
-class Counted:
-    """What a run of events adds: counters by hour and measure, and kits by lot."""
-
-    hours: Counter[tuple[datetime, str]] = field(default_factory=Counter)
-    lots: dict[str, LotCount] = field(default_factory=dict)
 
 
 def count_on(store: Store, *, most_chunks: int = 50) -> int:
@@ -61,15 +51,6 @@ def count_on(store: Store, *, most_chunks: int = 50) -> int:
 def uncounted(db: sa.Connection) -> int:
     """Return how many events wait to be counted."""
     return sum(max(0, row.seq - (row.counted or 0)) for row in db.execute(_positions()).all())
-
-
-def wait_class(minutes: float) -> int:
-    """Return the upper limit of the class `minutes` falls into; 0 for the open one.
-
-    >>> wait_class(12.5), wait_class(90)
-    (15, 0)
-    """
-    return next((limit for limit in WAIT_LIMITS_MIN if minutes <= limit), 0)
 
 
 def _positions() -> sa.Select[*tuple[Any, ...]]:
@@ -109,7 +90,7 @@ def _count_chunk(store: Store, station: str) -> int:
 
 
 def _next_events(db: sa.Connection, station: str, cursor: Row) -> Sequence[Row]:
-    columns = ("epoch", "seq", "day", "at", "kind", "verdict", "crossing", "outcome", "lot")
+    columns = ("epoch", "seq", "day", "at", "kind", "verdict", "crossing", "test", "outcome", "lot")
     text = sa.case((events.c.kind.in_([Kind.TEST_READ, *KIT_KINDS]), events.c.text), else_="").label("text")
     after = sa.or_(sa.and_(events.c.epoch == cursor.epoch, events.c.seq > cursor.seq), events.c.epoch > cursor.epoch)
     wanted = (
@@ -129,29 +110,22 @@ def _next_events(db: sa.Connection, station: str, cursor: Row) -> Sequence[Row]:
 
 def _count(db: sa.Connection, station: str, rows: Sequence[Row]) -> Counted:
     counted = Counted()
-    passages = _earlier(db, station, rows)
+    passages, stands = _earlier(db, station, rows), earlier_outcomes(db, station, rows)
     for row in rows:
-        hour = _hour(row.at)
+        body = _body(row.text) if row.text else {}
         match row.kind:
             case Kind.CROSSING_DECIDED | Kind.OVERRIDDEN if row.crossing and row.verdict:
                 _count_crossing(counted.hours, passages, row)
-            case Kind.TEST_READ:
-                counted.hours[hour, f"test:{row.outcome or ''}"[:32]] += 1
-                waited_s = _body(row.text).get("waited_s")
-                if row.outcome != "retake" and isinstance(waited_s, int | float):
-                    counted.hours[hour, f"bench:{wait_class(waited_s / 60)}"] += 1
-            case Kind.TEST_VOIDED:
-                counted.hours[hour, "test:void"] += 1
             case Kind.TEST_STARTED:
-                counted.hours[hour, "kits:used"] += 1
+                counted.hours[hour_of(row.at), "kits:used"] += 1
             case _:
-                pass
-        count_kits(counted.lots, row.kind, row.lot, row.outcome, _body(row.text) if row.text else {})
+                count_test(counted, stands, row, body)
+        count_kits(counted.lots, row.kind, row.lot, row.outcome, body)
     return counted
 
 
 def _count_crossing(hours: Counter[tuple[datetime, str]], passages: dict[str, _Passage], row: Row) -> None:
-    hour = _hour(row.at)
+    hour = hour_of(row.at)
     before = passages.get(row.crossing)
     if before is None:
         passages[row.crossing] = _Passage(row.at, hour, row.verdict)
@@ -185,7 +159,7 @@ def _earlier(db: sa.Connection, station: str, rows: Sequence[Row]) -> dict[str, 
     for row in db.execute(earlier.order_by(events.c.epoch, events.c.seq)):
         if row.verdict:
             began = found[row.crossing].began if row.crossing in found else row.at
-            found[row.crossing] = _Passage(began, _hour(row.at), row.verdict)
+            found[row.crossing] = _Passage(began, hour_of(row.at), row.verdict)
     return found
 
 
@@ -209,10 +183,6 @@ def _add_lots(db: sa.Connection, station: str, lots: dict[str, LotCount]) -> Non
         add: dict[str, object] = {name: kit_counts.c[name] + insert.excluded[name] for name in numbers}
         add |= {name: value for name, value in told.items() if value}
         db.execute(insert.on_conflict_do_update(index_elements=list(kit_counts.primary_key), set_=add))
-
-
-def _hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _body(text: str) -> dict[str, Any]:

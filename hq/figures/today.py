@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from hq.figures.tallies import WAIT_LIMITS_MIN, measures, uncounted
+from hq.figures.counted import WAIT_LIMITS_MIN
+from hq.figures.tallies import measures, uncounted
 from hq.store.models import stations, tallies
 
 _HOUR = timedelta(hours=1)

@@ -54,6 +54,12 @@ def count_kits(
             pass
 
 
+def correct_invalid(lots: dict[str, LotCount], lot: str | None, by: int) -> None:
+    """Correct how many kits of a lot gave no result, where another word about a test came after its reading."""
+    if lot and len(lot) <= 64:
+        lots.setdefault(lot, LotCount()).invalid += by
+
+
 def _whole(value: object) -> int:
     """A number from a station, as far as it is one that kits can have."""
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST else 0

@@ -9,10 +9,11 @@ from checkpoint.events import Kind
 from hq.desk.shared import Shared
 from hq.figures.tallies import count_on
 from hq.figures.today import Today, read_today
-from hq.store.models import tallies, tally_cursors
+from hq.store.models import kit_counts, tallies, tally_cursors
 from tests.hq.running import START, Headquarters, Station
 from tests.hq.sending import cross, positive
 
+LOT = "20220315"
 MIDNIGHT = START.replace(hour=0, minute=0, second=0)
 
 
@@ -101,6 +102,52 @@ def test_the_time_at_the_bench_is_a_distribution(hq: Headquarters, gate: Station
         gate.journal.append(Kind.TEST_READ, {"test": "t", "outcome": "negative", "waited_s": waited_s})
     gate.client.run_once()
     assert figures(hq).whole.bench == {15: 2, 0: 1}
+
+
+def read(gate: Station, outcome: str) -> None:
+    gate.journal.append(Kind.TEST_READ, {"test": "t-1", "outcome": outcome, "lot": LOT})
+
+
+def dispute(gate: Station, read_as: str, outcome: str) -> None:
+    body = {"test": "t-1", "outcome": outcome, "read_as": read_as, "disputed": read_as != outcome, "lot": LOT}
+    gate.journal.append(Kind.TEST_CONFIRMED, body)
+
+
+def void(gate: Station) -> None:
+    gate.journal.append(Kind.TEST_VOIDED, {"test": "t-1", "reason": "antigen-void", "lot": LOT})
+
+
+def invalid_kits(hq: Headquarters) -> int:
+    return sum(row.invalid for row in hq.rows(sa.select(kit_counts.c.invalid)))
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["counted together", "counted in between"])
+@pytest.mark.parametrize(
+    ("machine", "people", "counts"),
+    [("negative", "positive", 0), ("positive", "invalid", 1), ("negative", "negative", 0), ("invalid", "void", 1)],
+)
+def test_a_test_counts_with_its_last_word(
+    hq: Headquarters, gate: Station, machine: str, people: str, counts: int, at_once: bool
+) -> None:
+    read(gate, "retake")
+    read(gate, machine)
+    if not at_once:
+        gate.client.run_once()
+        assert figures(hq).whole.tests == {machine: 1, "retake": 1}
+        hq.clock.move(hours=1)
+    if people == "void":
+        void(gate)
+    else:
+        dispute(gate, machine, people)
+    gate.client.run_once()
+    assert figures(hq).whole.tests == {people: 1, "retake": 1}
+    assert invalid_kits(hq) == counts
+
+
+def test_a_confirmation_counts_where_the_reading_itself_could_not_be_read(hq: Headquarters, gate: Station) -> None:
+    dispute(gate, "negative", "positive")
+    gate.client.run_once()
+    assert figures(hq).whole.tests == {"positive": 1}
 
 
 def test_figures_that_are_slow_to_count_are_counted_less_often() -> None:
