@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -20,14 +21,16 @@ blueprint = Blueprint("alerts", __name__)
 @needs(Right.SEE)
 def page() -> str:
     """Show open cases, or the closed ones."""
-    return render_template("alerts.html", **_seen())
+    with office().store.reading() as db:
+        return render_template("alerts.html", open=count_open(db), teams=known_teams(db), **_seen(db))
 
 
 @blueprint.get("/live/alerts")
 @needs(Right.SEE)
 def live() -> str:
     """Return the list alone."""
-    return render_template("alerts_live.html", **_seen())
+    with office().store.reading() as db:
+        return render_template("alerts_live.html", **_seen(db))
 
 
 @blueprint.get("/alerts/<station>/<case>")
@@ -121,8 +124,8 @@ def _show(station: str, case: str, problem: str, note: str = "") -> str:
         )
 
 
-def _seen() -> dict[str, object]:
-    asked = request.args
+def _seen(db: sa.Connection) -> dict[str, object]:
+    asked, now, first = request.args, office().now(), first_wanted()
     query = CaseQuery(
         closed=asked.get("closed") == "1",
         kind=asked.get("kind", ""),
@@ -131,11 +134,5 @@ def _seen() -> dict[str, object]:
         team=asked.get("team", ""),
         late=asked.get("late") == "1",
     )
-    own, first = office(), first_wanted()
-    with own.store.reading() as db:
-        return {
-            "part": Part(list_cases(db, query, own.now(), PAGE, first - 1), first, count_cases(db, query, own.now())),
-            "query": query,
-            "open": count_open(db),
-            "teams": known_teams(db),
-        }
+    cases = list_cases(db, query, now, PAGE, first - 1)
+    return {"part": Part(cases, first, count_cases(db, query, now)), "query": query}

@@ -11,7 +11,7 @@ from hq.desk.shared import Shared
 from hq.figures.today import Today, read_today
 from hq.kits.stock import Stock, read_stock
 from hq.publishing.documents import wanted_now
-from hq.publishing.drafts import Running, who_runs_what
+from hq.publishing.running import Running, who_runs_what
 from hq.stations.board import BoardRow, read_board
 
 

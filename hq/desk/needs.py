@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hq.cases.lists import count_late
 from hq.kits.stock import EXPIRES_SOON, Stock
-from hq.publishing.drafts import Running
+from hq.publishing.running import Running
 from hq.stations.board import BoardRow, Sign
 from hq.store.models import alerts
 

@@ -31,13 +31,15 @@ from hq.publishing.drafts import (
     keep_draft,
     list_drafts,
     read_pack,
-    run_dry,
-    trust_summary,
-    who_runs_what,
 )
+from hq.publishing.dry_run import run_dry
+from hq.publishing.running import who_runs_what
 from hq.publishing.shipped import shipped_pack_text
+from hq.publishing.trust import TrustCheck, TrustListError, check_trust_text
 
 blueprint = Blueprint("rules", __name__)
+
+SHOWN_FINDINGS = 20
 
 
 @blueprint.get("/rules")
@@ -122,11 +124,13 @@ def publish(id_: str) -> ResponseReturnValue:
             text = effective(known.text, from_when) if from_when else known.text
             done = publish_rules(own.store, own.keys, json.loads(text), **who)  # type: ignore[arg-type]  # by name
         else:
-            value, _ = trust_summary(known.text)
+            value = dict(check_trust_text(known.text, own.now()).value)
             revoked = value.pop("revocations", None)
             done = publish_trust(own.store, own.keys, value, effective_from=from_when, **who)  # type: ignore[arg-type]  # likewise
             if revoked:
                 publish_revocations(own.store, own.keys, revoked, effective_from=from_when, **who)  # type: ignore[arg-type]  # likewise
+    except TrustListError:
+        return _show(known), 422  # its check says what is wrong
     except ValueError as error:  # a RulePackError is one
         return _show(known, refused=str(error)), 422
     drop_draft(own.store, id_)
@@ -212,13 +216,13 @@ def _show(
 ) -> str:
     """Show a draft: its text, what is wrong with it or what it says, and a dry run where one was made."""
     pack: RulePack | None = None
-    issuers: dict[str, int] = {}
+    trust: TrustCheck | None = None
     fault = ""
     try:
         if draft.kind is DocumentKind.RULES:
             _, pack = read_pack(draft.text)
         else:
-            _, issuers = trust_summary(draft.text)
+            trust = check_trust_text(draft.text, office().now())
     except ValueError as error:
         fault = str(error)
     with office().store.reading() as db:
@@ -227,7 +231,8 @@ def _show(
         "draft.html",
         draft=draft,
         pack=pack,
-        issuers=issuers,
+        trust=trust,
+        shown=SHOWN_FINDINGS,
         fault=fault,
         problem=problem,
         refused=refused,

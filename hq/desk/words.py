@@ -184,6 +184,25 @@ ROLES: Mapping[str, Text] = {
     Role.AUDITOR: _("auditor"),
 }
 
+FINDINGS: Mapping[str, Text] = {
+    "trust-not-json": _("It is not JSON."),
+    "trust-not-a-list": _("It is not the file that “checkpoint trust import” writes; its format would be"),
+    "trust-key-unreadable": _("Stations cannot read this key:"),
+    "trust-no-issuer": _("A key without its issuer:"),
+    "trust-no-use": _("A key that may sign nothing:"),
+    "trust-never-valid": _("A key that ends before it begins:"),
+    "trust-time-unreadable": _("A time that cannot be read:"),
+    "trust-kid-malformed": _("A key id that no code could name:"),
+    "trust-kid-of-another-key": _("A key id that is not this key's:"),
+    "trust-key-twice": _("A key that stands here twice:"),
+    "trust-revocations-unreadable": _("Stations cannot read the revocations:"),
+    "trust-none-valid": _("No key is valid now: stations would accept no certificate by this list."),
+    "trust-keys-expired": _("Keys whose time is over:"),
+    "trust-keys-to-come": _("Keys whose time has yet to come:"),
+    "trust-age-unknown": _("The list does not say how old it is: stations that ask for a fresh one will hold by it."),
+    "trust-shared-ids": _("Key ids that several keys share; each is tried:"),
+}
+
 PROBLEMS: Mapping[str, Text] = {
     "wrong": _("Name or password is wrong."),
     "too-many": _("Too many wrong passwords: wait five minutes."),
@@ -350,6 +369,7 @@ def init_words(app: Flask) -> None:
         ("sign_shape", SIGN_SHAPES),
         ("role", ROLES),
         ("problem", PROBLEMS),
+        ("finding", FINDINGS),
         ("kind", KINDS),
         ("reason", REASONS),
         ("note", {**REASONS, **NOTES}),

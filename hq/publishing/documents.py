@@ -16,10 +16,9 @@ from checkpoint.policy.signing import key_id as pack_key_id
 from checkpoint.policy.signing import open_signed, sign_pack
 from checkpoint.published import Document, DocumentKind, open_document, sign_document, version_order
 from hq.keys import HqKeys
+from hq.publishing.trust import TrustListError, check_revocations, check_trust
 from hq.store import Store
 from hq.store.models import published
-
-TRUST_LIST_FORMAT = "checkpoint-trust-list/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,9 @@ def publish_rules(store: Store, keys: HqKeys, pack: Json, *, by: str, now: datet
 def publish_trust(
     store: Store, keys: HqKeys, trust_list: Json, *, by: str, now: datetime, effective_from: datetime | None = None
 ) -> Published:
-    """Publish a trust list (the JSON of `checkpoint trust import`) under the next version; ValueError otherwise."""
-    if trust_list.get("format") != TRUST_LIST_FORMAT or not isinstance(trust_list.get("keys"), list):
-        raise ValueError(f"not a trust list: its format is not {TRUST_LIST_FORMAT}")
+    """Publish a trust list (the JSON of `checkpoint trust import`) under the next version; `TrustListError` if bad."""
+    if wrong := check_trust(trust_list, now).wrong:
+        raise TrustListError(wrong)
     return _publish_next(store, keys, DocumentKind.TRUST, trust_list, by, now, effective_from)
 
 
@@ -64,9 +63,7 @@ def publish_revocations(
     store: Store, keys: HqKeys, revocations: Json, *, by: str, now: datetime, effective_from: datetime | None = None
 ) -> Published:
     """Publish what is revoked (the ``revocations`` of a trust list's JSON) under the next version; else ValueError."""
-    unknown = set(revocations) - {"hashes", "card_ids", "certificates"}
-    if unknown or not isinstance(revocations.get("hashes", []), list):
-        raise ValueError("not revocations: they have hashes, card_ids and certificates")
+    check_revocations(revocations)
     return _publish_next(store, keys, DocumentKind.REVOCATIONS, revocations, by, now, effective_from)
 
 

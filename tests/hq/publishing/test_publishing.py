@@ -27,9 +27,9 @@ from hq.publishing.documents import (
     wanted_now,
 )
 from hq.store.models import stations
-from station.demo.wallet import Keys
 from station.handed_down import HandedDownDocuments
 from station.trust_file import TrustFile
+from tests.hq.publishing.trust_lists import demo_list
 from tests.hq.running import START, Headquarters, Station
 
 
@@ -37,10 +37,6 @@ def pack(version: str = "2", **changes: object) -> Json:
     folder = resources.files("checkpoint.policy") / "packs"
     (file,) = (file for file in folder.iterdir() if "company-gate" in file.name)
     return {**json.loads(file.read_text("utf-8")), "id": "our-road", "version": version, **changes}
-
-
-def trust_list(hq: Headquarters, folder: Path) -> Json:
-    return Keys.open(folder / "demo").trust_list(hq.clock.wall()).as_json()
 
 
 def rules(hq: Headquarters, version: str = "2", **changes: object) -> None:
@@ -83,7 +79,7 @@ def test_a_published_pack_arrives_with_the_next_batch_and_is_journaled(
 def test_the_next_sign_of_life_brings_it_too_and_tells_headquarters_what_runs(
     hq: Headquarters, gate: Station, documents: HandedDownDocuments
 ) -> None:
-    publish_trust(hq.office.store, hq.office.keys, trust_list(hq, gate.folder), by="li", now=hq.clock.wall())
+    publish_trust(hq.office.store, hq.office.keys, demo_list(hq, gate.folder), by="li", now=hq.clock.wall())
     gate.client.heartbeat()
     gate.client.heartbeat()
     assert [row.published for row in hq.rows(sa.select(stations.c.published))] == ['["trust/trust@1"]']
@@ -92,7 +88,7 @@ def test_the_next_sign_of_life_brings_it_too_and_tells_headquarters_what_runs(
 def test_a_trust_list_waits_for_its_time_and_the_one_before_stays_in_force(
     hq: Headquarters, gate: Station, documents: HandedDownDocuments
 ) -> None:
-    known = trust_list(hq, gate.folder)
+    known = demo_list(hq, gate.folder)
     publish_trust(hq.office.store, hq.office.keys, known, by="li", now=hq.clock.wall())
     tomorrow = hq.clock.wall() + timedelta(days=1)
     publish_trust(
@@ -116,7 +112,7 @@ def test_published_revocations_are_added_to_the_trust_list_in_force(
     hq: Headquarters, gate: Station, documents: HandedDownDocuments
 ) -> None:
     digest = "ab" * 16
-    publish_trust(hq.office.store, hq.office.keys, trust_list(hq, gate.folder), by="li", now=hq.clock.wall())
+    publish_trust(hq.office.store, hq.office.keys, demo_list(hq, gate.folder), by="li", now=hq.clock.wall())
     publish_revocations(hq.office.store, hq.office.keys, {"hashes": [digest]}, by="li", now=hq.clock.wall())
     gate.client.run_once()
     trust = TrustFile(gate.folder / "none.json", published=documents.trust)()
@@ -128,10 +124,10 @@ def test_an_imported_list_and_headquarters_own_stand_together(
     hq: Headquarters, gate: Station, documents: HandedDownDocuments
 ) -> None:
     file = gate.folder / "trust.json"
-    imported = trust_list(hq, gate.folder / "another")
+    imported = demo_list(hq, gate.folder / "another")
     local = {"keys": [{**key, "source": "ours"} for key in imported["keys"]], "sources": {"ours": imported["as_of"]}}
     TrustList.from_json({**imported, **local}).save(file)
-    published = trust_list(hq, gate.folder)
+    published = demo_list(hq, gate.folder)
     publish_trust(hq.office.store, hq.office.keys, published, by="li", now=hq.clock.wall())
     gate.client.run_once()
     assert len(TrustFile(file, published=documents.trust)().keys) == len(imported["keys"]) + len(published["keys"])
@@ -141,11 +137,11 @@ def test_an_imported_list_and_headquarters_own_stand_together(
 def test_a_document_that_is_no_good_changes_nothing(
     hq: Headquarters, gate: Station, documents: HandedDownDocuments, spoil: str
 ) -> None:
-    publish_trust(hq.office.store, hq.office.keys, trust_list(hq, gate.folder), by="li", now=hq.clock.wall())
-    publish_trust(hq.office.store, hq.office.keys, trust_list(hq, gate.folder), by="li", now=hq.clock.wall())
+    publish_trust(hq.office.store, hq.office.keys, demo_list(hq, gate.folder), by="li", now=hq.clock.wall())
+    publish_trust(hq.office.store, hq.office.keys, demo_list(hq, gate.folder), by="li", now=hq.clock.wall())
     gate.client.run_once()
     before = (documents.held(), documents.trust(), changes_told(gate))
-    good = Document(DocumentKind.TRUST, "trust", "3", hq.clock.wall(), json.dumps(trust_list(hq, gate.folder)))
+    good = Document(DocumentKind.TRUST, "trust", "3", hq.clock.wall(), json.dumps(demo_list(hq, gate.folder)))
     key = hq.office.keys.signing
     match spoil:
         case "signature":
@@ -197,7 +193,7 @@ def test_a_version_is_published_once_and_never_below_another(hq: Headquarters) -
             rules(hq, version)
     with pytest.raises(RulePackError):
         rules(hq, "3", rules=[])
-    with pytest.raises(ValueError, match="not a trust list"):
+    with pytest.raises(ValueError, match="trust-not-a-list"):
         publish_trust(hq.office.store, hq.office.keys, {"keys": []}, by="li", now=hq.clock.wall())
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +13,12 @@ from checkpoint.published import DocumentKind
 from checkpoint.reasons import Reason
 from hq.people.accounts import Role
 from hq.publishing.documents import published_documents, read_document
-from hq.publishing.drafts import read_pack, run_dry
+from hq.publishing.drafts import read_pack
+from hq.publishing.dry_run import run_dry
 from hq.publishing.shipped import shipped_pack_text
 from tests.hq.at_desk import Desk
 from tests.hq.busy_day import Gate
+from tests.hq.publishing.trust_lists import demo_list
 from tests.hq.running import Headquarters, Station
 
 PACK = "pinghu-road-2022-03-20"
@@ -123,16 +126,33 @@ def test_which_station_runs_which_version_shows(desk: Desk, gate: Station) -> No
     assert "lacks" in desk.text("/rules")
 
 
-def test_a_trust_list_goes_the_same_way(desk: Desk) -> None:
+def test_a_trust_list_goes_the_same_way(desk: Desk, tmp_path: Path) -> None:
     desk.log_in(Role.EDITOR)
-    keys = [{"issuer": "DE"}, {"issuer": "DE"}, {"issuer": "FR"}]
-    path = draft(desk, json.dumps({"format": "checkpoint-trust-list/1", "keys": keys}), "trust")
-    assert "3 keys" in desk.text(path)
+    good = demo_list(desk.hq, tmp_path)
+    path = draft(desk, json.dumps(good), "trust")
+    assert "2 keys" in desk.text(path)
     assert desk.post(f"{path}/publish").status_code == 200
     with desk.hq.office.store.reading() as db:
         assert [one.version for one in published_documents(db, DocumentKind.TRUST)] == ["1"]
     broken = draft(desk, json.dumps({"keys": "none"}), "trust")
     assert "cannot be published" in desk.text(broken)
+    assert desk.post(f"{broken}/publish").status_code == 422
+
+
+def test_a_dry_run_of_too_many_says_how_many_it_left_out(
+    desk: Desk, gate: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hq.publishing.dry_run.MOST_DECISIONS", 2)
+    here = Gate(desk.hq, gate.journal)
+    for number in range(5):
+        here.decide(f"car-{number}", Verdict.ADMIT, Reason.RULES_MET)
+    gate.client.run_once()
+    desk.hq.clock.move(days=1)
+    desk.log_in(Role.EDITOR)
+    path = draft(desk, pack_text())
+    page = desk.post(f"{path}/dry-run", span="yesterday").text
+    assert "3 of 5 decisions of the span were not looked at" in page
+    assert "No decision would be another" not in page
 
 
 def test_an_empty_draft_says_what_to_do(desk: Desk) -> None:

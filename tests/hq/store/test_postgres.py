@@ -26,7 +26,8 @@ from hq.figures.today import read_today
 from hq.ingest.batches import BatchWorkers
 from hq.kits.stock import Move, read_stock, write_move
 from hq.office import open_office
-from hq.publishing.drafts import read_pack, run_dry
+from hq.publishing.drafts import read_pack
+from hq.publishing.dry_run import run_dry
 from hq.publishing.shipped import shipped_pack_text
 from hq.records.contacts import How, contacts_of
 from hq.records.proof import prove
