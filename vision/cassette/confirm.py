@@ -49,9 +49,11 @@ def look(pyramid: Pyramid, frames: Sequence[Frame], *, twice: bool = False) -> l
     if not frames:
         return []
     patches = np.stack([pyramid.patch(frame) for frame in frames])
-    answers = _answers(patches)
     if twice:
-        answers = (answers + _MIRRORED * _answers(patches[:, ::-1])) / 2
+        straight, mirrored = np.split(_answers(np.concatenate([patches, patches[:, ::-1]])), 2)
+        answers = (straight + _MIRRORED * mirrored) / 2
+    else:
+        answers = _answers(patches)
     return [Look(float(answer[0]), _mended(frame, answer[1:])) for frame, answer in zip(frames, answers, strict=True)]
 
 

@@ -102,9 +102,11 @@ def _reduction(longest: int, side: int) -> float:
 
 def _reduced_grey(image: Image, factor: float) -> Image:
     size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
-    grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY) if small.ndim == 3 else small
-    return np.asarray(grey, np.uint8)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
+    if round(1 / factor) % 2 == 0 and not any(side % 2 for side in grey.shape):
+        # OpenCV halves ten times as fast as it takes larger blocks together.
+        grey = cv2.resize(grey, (grey.shape[1] // 2, grey.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if factor < 1 else grey, np.uint8)
 
 
 def _in_full_picture(found: Located, factor: float) -> Located:
@@ -279,18 +281,18 @@ def _measure(pyramid: Pyramid, edges: Segments, found: Look) -> Located:
     frame = found.frame
     half = np.array(WINDOW_MM) / 2
     window = frame.to_picture(np.array(((-1, -1), (1, -1), (1, 1), (-1, 1))) * half)
-    backward = look(pyramid, [frame.reversed()])[0].log_odds
-    several = _window_beside(pyramid, frame)
-    odds = found.log_odds
-    return Located(frame, outline(edges, frame), window, odds, odds - backward, several_strips=several)
-
-
-def _window_beside(pyramid: Pyramid, frame: Frame) -> bool:
-    """Return whether another window lies beside the one at `frame`, in a first look and in a second one."""
     places = [frame.shifted(along, across) for across in _BESIDE_MM for along in (-1.5, 1.5)]
-    first, at = max((one.log_odds, i) for i, one in enumerate(look(pyramid, places)))
-    if first < _BESIDE:
+    backward, *beside = look(pyramid, [frame.reversed(), *places])
+    several = _window_beside(pyramid, frame, max(zip(beside, places, strict=True), key=lambda one: one[0].log_odds))
+    odds = found.log_odds
+    return Located(frame, outline(edges, frame), window, odds, odds - backward.log_odds, several_strips=several)
+
+
+def _window_beside(pyramid: Pyramid, frame: Frame, likeliest_beside: tuple[Look, Frame]) -> bool:
+    """Return whether another window lies beside the one at `frame`, in a first look and in a second one."""
+    first, place = likeliest_beside
+    if first.log_odds < _BESIDE:
         return False
-    again = look(pyramid, [places[at]], twice=True)[0]
+    again = look(pyramid, [place], twice=True)[0]
     apart = math.hypot(again.frame.x - frame.x, again.frame.y - frame.y) / frame.px_per_mm
     return again.log_odds > _BESIDE and apart > _NARROWEST_MM

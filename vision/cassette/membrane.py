@@ -14,19 +14,13 @@ import numpy.typing as npt
 
 from checkpoint.ports import Image
 from vision.cassette.absorbance import Floats, absorbance
+from vision.cassette.ends import find_ends
 from vision.cassette.orientation import slant
 
 WORKING_HEIGHT = 192
 """Pixels of the upright crop's height at which the outline is fitted; a line is then 6 to 10 of them thick."""
 
 _WIDTH_SHARE = (0.10, 0.62)  # membrane width over crop height: far to close-up crops
-_LENGTH_IN_WIDTHS = (
-    1.3,
-    7.5,
-)  # visible length over visible width: 3.9 to 5.7 in 10-90 % of crops, ovals and close-ups less
-_LENGTHS_KNOWN = (3.1, 4.9)  # the same of expected widths: windows are 11 to 15.5 mm long, membranes 3.0 to 3.7 wide
-_TOO_SHORT, _TOO_LONG, _WORST_LENGTH = 0.25, 0.5, 2.0
-_LINE_SHARE = 0.5  # of the width: a running median of this length takes lines of up to a quarter of the width away
 _SCALE_ERROR, _PLACE_ERROR = 0.3, 0.7  # of the width: how far a located window's scale and middle may be off
 _WORST = 4.0
 _EDGE_CLIP = 0.08  # a soft edge of a membrane has about this gradient; a black rim must not outweigh it
@@ -40,13 +34,17 @@ class Membrane:
 
     ``to_level``: 2 x 3 affine from crop pixels to an upright picture in which the membrane is one unit wide, its centre
     at the origin and its axis along y; ``length``: in units of its own width; ``width_px``: visible width in pixels of
-    the crop; ``fit``: how well edges and inside agree, larger is better.
+    the crop; ``fit``: how well edges and inside agree, larger is better; ``ends_fit``: the part of it that places the
+    two ends; ``rim``: absorbance the clearer long side rises by in a working pixel, next to nothing where the crop
+    shows no membrane.
     """
 
     to_level: npt.NDArray[np.float64]
     length: float
     width_px: float
     fit: float
+    ends_fit: float
+    rim: float
 
     @property
     def outline(self) -> npt.NDArray[np.float64]:
@@ -68,10 +66,15 @@ class Membrane:
 
 
 def find_membrane(crop: Image, width_px: float | None = None) -> Membrane:
+    """Return the likeliest outline of the membrane in a crop of a window, see `find_membranes`."""
+    return find_membranes(crop, width_px)[0]
+
+
+def find_membranes(crop: Image, width_px: float | None = None) -> list[Membrane]:
     """Fit the outline of the membrane in a crop of a window, shape (H, W, 3); the crop may lie or stand.
 
     `width_px` is the visible width where the scale is known, as after a cassette was located: then the membrane also
-    lies near the crop's middle.
+    lies near the crop's middle, and a second outline is returned, whose ends were found in another way.
     """
     upright, from_crop = _stand_up(crop)
     grey = absorbance(upright).mean(axis=2)
@@ -79,13 +82,17 @@ def find_membrane(crop: Image, width_px: float | None = None) -> Membrane:
     known = None if width_px is None else width_px * WORKING_HEIGHT / max(crop.shape[:2])
     gradients = _gradients(turned, valid)
     left, right, sides_fit = _sides(*gradients, known)
-    top, bottom, ends_fit = _ends(turned, *gradients, (left, right), known)
-    width = float(right - left)
-    centre = np.array([(left + right) / 2, (top + bottom) / 2])
     turn = _compose(turn, from_crop)
-    to_level = np.column_stack([turn[:, :2] / width, (turn[:, 2] - centre) / width])
     scale = float(np.sqrt(abs(np.linalg.det(turn[:, :2]))))
-    return Membrane(to_level, (bottom - top) / width, width / scale, sides_fit + ends_fit)
+    width = float(right - left)
+
+    def outlined(top: int, bottom: int, ends_fit: float) -> Membrane:
+        centre = np.array([(left + right) / 2, (top + bottom) / 2])
+        to_level = np.column_stack([turn[:, :2] / width, (turn[:, 2] - centre) / width])
+        rim = _rim(gradients[0][top:bottom], left, right)
+        return Membrane(to_level, (bottom - top) / width, width / scale, sides_fit + ends_fit, ends_fit, rim)
+
+    return [outlined(*ends) for ends in find_ends(turned, *gradients, (left, right), known)]
 
 
 def _stand_up(crop: Image) -> tuple[Image, npt.NDArray[np.float64]]:
@@ -190,51 +197,11 @@ def _long_edges(across: Floats) -> npt.NDArray[np.float64]:
     return best
 
 
-def _ends(
-    grey: Floats, across: Floats, along: Floats, sides: tuple[int, int], known: float | None
-) -> tuple[int, int, float]:
-    """Return the rows between which both long sides run, and how well they fit; `known` is the width to expect."""
-    height, width = grey.shape
-    left, right = sides
-    span = right - left
-    reach = max(1, span // 8)
-    at_left = np.abs(across[:, max(0, left - reach) : left + reach + 1]).max(axis=1)
-    at_right = np.abs(across[:, right - reach : min(width, right + reach + 1)]).max(axis=1)
-    both = np.minimum(at_left, 0.04) + np.minimum(at_right, 0.04)
-    sums = np.concatenate([[0.0], np.cumsum(both)])
-    middle = slice(left + span // 4, right - span // 4)
-    level = _without_lines(grey[:, middle].mean(axis=1), round(_LINE_SHARE * span))
-    change = cv2.dilate(np.abs(np.gradient(level)).reshape(-1, 1), np.ones((2 * round(0.4 * span) + 1, 1))).ravel()
-    step = np.abs(along[:, middle].mean(axis=1)) * (0.3 + 0.7 * change / (change.max() + 1e-6))
-    step = np.minimum(step / (np.percentile(step, 98) + 1e-6), 1.0)
-    shortest, longest = _LENGTH_IN_WIDTHS
-    best, ends = -np.inf, (0, height - 1)
-    for top in range(int(0.45 * height)):
-        first = max(top + int(shortest * span), int(0.55 * height))
-        last = min(height, top + int(longest * span))
-        if first >= last:
-            continue
-        bottoms = np.arange(first, last)
-        inside = (sums[bottoms] - sums[top]) / (bottoms - top)
-        outside = (sums[top] + sums[-1] - sums[bottoms]) / (height - (bottoms - top) + 1)
-        fit = (inside - outside) / 0.04 + 0.25 * (step[top] + step[bottoms]) + 0.25 * (bottoms - top) / height
-        if known is not None:
-            # A wetting front is an edge across, and the bevel goes on beyond the membrane: neither makes a window.
-            lengths = (bottoms - top) / known
-            too_short = (_LENGTHS_KNOWN[0] - lengths) / _TOO_SHORT
-            off = np.maximum(np.maximum(too_short, (lengths - _LENGTHS_KNOWN[1]) / _TOO_LONG), 0)
-            fit = fit - np.minimum(off**2, _WORST_LENGTH)
-        at = int(fit.argmax())
-        if fit[at] > best:
-            best, ends = float(fit[at]), (top, int(bottoms[at]))
-    return ends[0], ends[1], best
-
-
-def _without_lines(along: Floats, width: int) -> Floats:
-    """Return the running median over `width` rows: lines are gone, the step from membrane to plastic stays."""
-    half = max(1, width // 2)
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(along, half, mode="edge"), 2 * half + 1)
-    return np.asarray(np.median(windows, axis=1), dtype=np.float32)
+def _rim(across: Floats, left: int, right: int) -> float:
+    """Return how steep the clearer of two long sides is, in the mean over its length: noise cancels, an edge stays."""
+    reach = max(1, (right - left) // 8)
+    steepness = np.abs(across.mean(axis=0)) if len(across) else np.zeros(across.shape[1])
+    return float(max(steepness[max(0, side - reach) : side + reach + 1].max() for side in (left, right)))
 
 
 def _compose(after: npt.NDArray[np.float64], before: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

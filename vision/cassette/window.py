@@ -1,7 +1,7 @@
 """From a crop of a result window to a reading: membrane, lines, quality, judgement, each step drawable."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,10 @@ from vision.cassette.absorbance import bgr
 from vision.cassette.geometry import ControlEnd, LineGeometry
 from vision.cassette.judge import CONTROL_LIMITS, TEST_LIMITS, Judgement, judge
 from vision.cassette.lines import Ridge, measure, profile
-from vision.cassette.membrane import Membrane, find_membrane
+from vision.cassette.membrane import Membrane, find_membranes
 from vision.cassette.network import Network, load_network
 from vision.cassette.quality import (
+    ENDS_SEEN,
     FLOODED_WASH,
     FRONT_COLOUR,
     SOFT_FOR_A_BLANK,
@@ -33,6 +34,7 @@ from vision.cassette.strip import Strip, cut_strip
 MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
 _SURE_LINE = 5.0  # log odds: of real control lines three in four have over 6.9, rendered fronts at C's place less
 _NO_FRONT = 0.98  # evidence of a lone test line beyond which no front is taken for it
+_ENDS_AGREE = 0.3  # of the width: outlines whose corners are closer are one
 _SMALLEST_SIDE = 16  # pixels: smaller is no picture of a window
 
 
@@ -78,9 +80,43 @@ def read_window(
     crop = bgr(image)
     if min(crop.shape[:2]) < _SMALLEST_SIDE:
         return _unreadable(crop)
-    membrane = find_membrane(crop, None if mm_per_px is None else MEMBRANE_WIDTH_MM / mm_per_px)
+    membranes = find_membranes(crop, None if mm_per_px is None else MEMBRANE_WIDTH_MM / mm_per_px)
+
+    def read(membrane: Membrane) -> WindowReading:
+        return _read_within(crop, membrane, control_end, mm_per_px, expected, network or load_network(), picture_sharp)
+
+    likeliest = read(membranes[0])
+    for other in membranes[1:]:
+        if _differ(membranes[0], other) and read(other).reading.outcome is not likeliest.reading.outcome:
+            return _unclear(likeliest)
+    return likeliest
+
+
+def _differ(one: Membrane, other: Membrane) -> bool:
+    """Return whether two outlines have an end in different places."""
+    apart = np.linalg.norm(one.outline - other.outline, axis=1)
+    return bool(apart.max() > _ENDS_AGREE * one.width_px)
+
+
+def _unclear(read: WindowReading) -> WindowReading:
+    """Return a reading that is not believed, as what it says hangs on where the membrane ends."""
+    if read.reading.outcome is Outcome.RETAKE:
+        return read
+    return replace(read, reading=replace(read.reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR))
+
+
+def _read_within(
+    crop: Image,
+    membrane: Membrane,
+    control_end: ControlEnd,
+    mm_per_px: float | None,
+    expected: LineGeometry | None,
+    network: Network,
+    picture_sharp: bool,
+) -> WindowReading:
+    """Read a crop whose membrane lies in a given outline."""
     strip = cut_strip(crop, membrane)
-    evidence = (network or load_network()).log_odds(strip)
+    evidence = network.log_odds(strip)
     forward = runs_forward(membrane.axis, crop.shape[0] >= crop.shape[1], control_end)
     if control_end is ControlEnd.UNKNOWN:
         roles = count_lines(evidence, strip)
@@ -93,6 +129,8 @@ def read_window(
     third = third_line(evidence, strip, roles)
     if judgement.outcome is Outcome.POSITIVE and _likelihood(third) >= CONTROL_LIMITS.present:
         judgement = Judgement(Outcome.RETAKE, Reason.UNKNOWN_CASSETTE_TYPE)
+    if judgement.outcome is not Outcome.POSITIVE and membrane.ends_fit < ENDS_SEEN:
+        judgement = Judgement(Outcome.RETAKE, Reason.LINES_UNCLEAR)  # a line may lie outside of the outline
     judgement = _gated(judgement, quality, control, test, picture_sharp=picture_sharp)
     if control_end is not ControlEnd.UNKNOWN:
         judgement = _line_or_front(judgement, strip, roles, forward=forward)
@@ -175,6 +213,8 @@ def _drawable(
         "control_evenness": control.evenness,
         "test_evenness": test.evenness,
         "outline_fit": membrane.fit,
+        "ends_fit": membrane.ends_fit,
+        "rim": membrane.rim,
         "length_in_widths": membrane.length,
         **quality.measures,
     }

@@ -13,6 +13,7 @@ from checkpoint.assay import Outcome
 from checkpoint.reasons import Reason
 from tests.vision.cassette.windows import GOOD_SHOT, window
 from vision.cassette.geometry import ControlEnd, LineGeometry
+from vision.cassette.membrane import find_membranes
 from vision.cassette.window import read_window
 from vision.render import GEOMETRIES, CassetteGeometry, LineColour, Shot
 
@@ -243,6 +244,40 @@ def test_a_streak_along_the_membrane_is_no_line(streak):
     result = read_window(window(streak=streak), control_end=ControlEnd.START).reading
 
     assert result.outcome in (Outcome.NEGATIVE, Outcome.RETAKE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("left_open", [0.0, 0.15, 0.3])
+def test_a_window_with_something_over_it_is_no_blank_one(seed, left_open):
+    """A folder that slid over all but a window's end was once read as an unused cassette."""
+    crop = window(seed, test_contrast=0.2, control_contrast=0.15)
+    crop[round(left_open * len(crop)) :] = (70, 95, 140)
+
+    result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
+
+    assert result.outcome is Outcome.RETAKE
+    if not left_open:
+        assert result.reason is Reason.WINDOW_COVERED
+
+
+@pytest.mark.parametrize(
+    ("control", "test", "outcome"),
+    [
+        (0.4, None, Outcome.RETAKE),
+        (None, 0.4, Outcome.RETAKE),
+        (None, None, Outcome.RETAKE),
+        (0.4, 0.4, Outcome.POSITIVE),
+    ],
+)
+def test_a_missing_line_says_nothing_where_the_membranes_ends_are_not_seen(monkeypatch, control, test, outcome):
+    """A line may lie outside of the outline: a test line of 7 % at the end of a too short one was missed once."""
+    crop = window(control_contrast=control, test_contrast=test)
+    hardly_seen = [replace(one, ends_fit=0.6) for one in find_membranes(crop, 3.4 * 12)]
+    monkeypatch.setattr("vision.cassette.window.find_membranes", lambda *_: hardly_seen)
+
+    result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
+
+    assert result.outcome is outcome
 
 
 def test_a_window_of_few_pixels_is_too_small():
