@@ -25,11 +25,11 @@ from bench.cassette_readers import evidence_of
 from bench.cassette_reasons import reasons
 from bench.cassette_rendered import rendered
 from bench.cassette_rivals import RIVALS, Verdict
-from bench.cassette_sheet import write_sheet
+from bench.cassette_sheet import Residual, write_sheet
 from checkpoint.ports import Image
 from vision.cassette.membrane import find_membrane
 from vision.cassette.network import Network, load_network
-from vision.cassette.window import WindowReading, read_window
+from vision.cassette.window import read_window
 
 FOLD_WEIGHTS = Path(__file__).parent / "reader_folds"
 LEFT_OUT, SEEN = "ours, left out", "ours, photos trained on"
@@ -60,7 +60,7 @@ def main() -> None:
         negatives = options.negatives or (2000 if options.full else 300)
         rendered(negatives, options.positives or (100 if options.full else 40))
     if "mats" in parts:
-        mats(1000 if options.full else 100)
+        mats(1000 if options.full else 100, options.sheet)
     if "reasons" in parts:
         reasons(100 if options.full else 20)
     if "costs" in parts:
@@ -77,7 +77,7 @@ def development(windows: Sequence[LabelledWindow], folds: Mapping[int, Network],
     """Print the development table."""
     answers: dict[str, list[Answer]] = {LEFT_OUT: [], SEEN: []}
     took: dict[str, list[float]] = {}
-    read: list[tuple[LabelledWindow, Image, WindowReading]] = []
+    residuals: list[Residual] = []
     contexts: list[tuple[LabelledWindow, np.ndarray]] = []
     for window in windows:
         crop = window.read()
@@ -88,8 +88,9 @@ def development(windows: Sequence[LabelledWindow], folds: Mapping[int, Network],
             reading = read_window(crop, network=network)
             took.setdefault(name, []).append(time.perf_counter() - began)
             answers[name].append(Answer(window.label, window.faint, reading.reading.outcome, evidence_of(reading)))
-            if name == LEFT_OUT:
-                read.append((window, crop, reading))
+            if name == LEFT_OUT and window.label not in ("unknown", reading.reading.outcome):
+                what = f"{window.name}: {window.label}{', faint' if window.faint else ''}"
+                residuals.append(Residual(crop, reading, what))
         contexts.append((window, context(crop)))
         membrane = membrane_crop(crop)
         for name, rival in RIVALS.items():
@@ -115,7 +116,7 @@ def development(windows: Sequence[LabelledWindow], folds: Mapping[int, Network],
     left_out = left_out_scores(np.array([n for _, n in known]), labels, np.array([w.fold for w, _ in known]))
     print(f"context alone (seven numbers, left out): AUC {auc(left_out[labels], left_out[~labels]):.3f}")
     if sheet is not None:
-        print(f"contact sheet of residual errors: {write_sheet(read, sheet)}")
+        print(f"contact sheet of residual errors: {write_sheet(residuals, sheet / 'residual-errors.jpg')}")
 
 
 def outcome_of(verdict: Verdict) -> str:

@@ -6,11 +6,13 @@ a part of the sheet. What each slot holds is drawn at random, so that an answer 
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from bench.cassette_sheet import Residual, write_sheet
 from checkpoint.assay import Outcome
 from checkpoint.ports import Image
 from checkpoint.reasons import Reason
@@ -20,6 +22,7 @@ from vision.render import CassetteSpec, Placement, render_mat, sample_spec
 
 SLOTS = 20
 SIZE = (3200, 2400)
+_ON_THE_SHEET = 24
 _EMPTY_SHARE, _TURNED_SHARE, _INVALID_SHARE = 0.35, 0.2, 0.1
 
 
@@ -40,10 +43,14 @@ class Tally:
     seen: Counter[str] = field(default_factory=Counter)
     retakes: Counter[str] = field(default_factory=Counter)
     mistakes: list[str] = field(default_factory=list)
+    residuals: list[Residual] = field(default_factory=list)
 
 
-def mats(cassettes: int) -> None:
-    """Print how many of so many cassettes were given their own outcome, another one, or none."""
+def mats(cassettes: int, sheet: Path | None = None) -> None:
+    """Print how many of so many cassettes were given their own outcome, another one, or none.
+
+    `sheet`: a folder for the contact sheet of those that were not.
+    """
     layout = mat_layout(SLOTS, Paper.A4)
     tally = Tally()
     number = 0
@@ -72,6 +79,8 @@ def mats(cassettes: int) -> None:
         f"partly covered slots: {seen['covered']}; {seen['covered right']} read, {seen['covered again']} taken again, "
         f"{seen['covered empty']} empty and said so"
     )
+    if sheet is not None:
+        print(f"contact sheet: {write_sheet(tally.residuals, sheet / 'residual-mats.jpg', most=_ON_THE_SHEET)}")
 
 
 def draw(layout: MatLayout, number: int) -> Mat:
@@ -144,13 +153,26 @@ def count(tally: Tally, mat: Mat, slot: SlotReading, place: str) -> None:
         tally.seen[f"{group} noticed" if noticed else f"{group} again"] += 1
         if group == "plain":
             tally.retakes[reason] += 1
+            _keep(tally, spec, slot)
     elif said is truth(spec) and group != "turned":
         tally.seen["right" if group == "plain" else f"{group} right"] += 1
     elif group == "turned" and said is truth(spec) is Outcome.POSITIVE:
         tally.seen["turned positive"] += 1  # two lines are two lines either way round
     else:
-        lines = f"C {spec.control_contrast or 0:.0%}, T {spec.test_contrast or 0:.0%}"
-        tally.mistakes.append(f"{place}: {truth(spec)} ({lines}), {group}, read as {said}")
+        tally.mistakes.append(f"{place}: {truth(spec)} ({lines(spec)}), {group}, read as {said}")
+        _keep(tally, spec, slot)
+
+
+def _keep(tally: Tally, spec: CassetteSpec, slot: SlotReading) -> None:
+    """Keep a window for the contact sheet."""
+    if slot.window is not None and slot.window_reading is not None and slot.reading is not None:
+        read = replace(slot.window_reading, reading=slot.reading)
+        tally.residuals.append(Residual(slot.window, read, f"{truth(spec)}, {lines(spec)}: {slot.reading.reason}"))
+
+
+def lines(spec: CassetteSpec) -> str:
+    """Return the lines that a cassette has, in words."""
+    return f"C {spec.control_contrast or 0:.0%}, T {spec.test_contrast or 0:.0%}"
 
 
 def _shares(tally: Tally, whole: int) -> str:

@@ -103,7 +103,7 @@ def _reduction(longest: int, side: int) -> float:
 def _reduced_grey(image: Image, factor: float) -> Image:
     size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
-    if round(1 / factor) % 2 == 0 and not any(side % 2 for side in grey.shape):
+    if math.isclose(math.remainder(1 / factor, 2), 0, abs_tol=1e-9) and not any(side % 2 for side in grey.shape):
         # OpenCV halves ten times as fast as it takes larger blocks together.
         grey = cv2.resize(grey, (grey.shape[1] // 2, grey.shape[0] // 2), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if factor < 1 else grey, np.uint8)

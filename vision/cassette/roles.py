@@ -134,6 +134,15 @@ def third_line(evidence: Evidence, strip: Strip, roles: Roles) -> float:
     return float(evidence[free].max(initial=_NOWHERE))
 
 
+def of_another_type(roles: Roles, expected: LineGeometry, mm_per_row: float) -> bool:
+    """Return whether two lines stand further from or nearer to each other than this cassette type prints them.
+
+    Taken from line to line, as an outline that is a little wrong moves both.
+    """
+    apart = abs(roles.test_row - roles.control_row) * mm_per_row
+    return abs(apart - (expected.test_mm - expected.control_mm)) > 2 * expected.tolerance_mm
+
+
 def runs_forward(axis: tuple[float, float], upright: bool, end: ControlEnd) -> bool:
     """Return whether a membrane's axis, in crop pixels, runs from the control end to the other.
 

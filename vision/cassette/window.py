@@ -28,7 +28,7 @@ from vision.cassette.quality import (
     colour_across,
     inspect,
 )
-from vision.cassette.roles import Roles, assign, count_lines, runs_forward, third_line
+from vision.cassette.roles import Roles, assign, count_lines, of_another_type, runs_forward, third_line
 from vision.cassette.strip import Strip, cut_strip
 
 MEMBRANE_WIDTH_MM = 3.4  # visible; 3.0 to 3.7 in all kits measured
@@ -118,16 +118,18 @@ def _read_within(
     strip = cut_strip(crop, membrane)
     evidence = network.log_odds(strip)
     forward = runs_forward(membrane.axis, crop.shape[0] >= crop.shape[1], control_end)
+    mm_per_row = None if mm_per_px is None else strip.px_per_sample * mm_per_px
     if control_end is ControlEnd.UNKNOWN:
         roles = count_lines(evidence, strip)
     else:
-        mm_per_row = None if mm_per_px is None else strip.px_per_sample * mm_per_px
         roles = assign(evidence, strip, forward=forward, expected=expected, mm_per_row=mm_per_row)
     quality = inspect(crop, membrane, strip)
     control, test = _likelihood(roles.control), _likelihood(roles.test)
     judgement = judge(control, test, end=control_end, used=quality.wash > UNUSED_WASH, clear=roles.clear)
-    third = third_line(evidence, strip, roles)
-    if judgement.outcome is Outcome.POSITIVE and _likelihood(third) >= CONTROL_LIMITS.present:
+    strange = _likelihood(third_line(evidence, strip, roles)) >= CONTROL_LIMITS.present
+    if expected is not None and mm_per_row is not None:
+        strange |= of_another_type(roles, expected, mm_per_row)
+    if judgement.outcome is Outcome.POSITIVE and strange:
         judgement = Judgement(Outcome.RETAKE, Reason.UNKNOWN_CASSETTE_TYPE)
     if judgement.outcome is not Outcome.POSITIVE and membrane.ends_fit < ENDS_SEEN:
         judgement = Judgement(Outcome.RETAKE, Reason.LINES_UNCLEAR)  # a line may lie outside of the outline
