@@ -148,9 +148,11 @@ def _look(office: Office, rate: float, held: int) -> None:
         pass
     client = build_app(office).test_client()
     log_in(client, office)
-    times = {path: p95_ms(lambda path=path: client.get(path)) for path in PAGES}  # type: ignore[misc]  # bound early
+    looked = {path: _p95s(lambda path=path: client.get(path)) for path in PAGES}  # type: ignore[misc]  # bound early
+    times = {path: wall for path, (wall, _) in looked.items()}
     say(what="one process, at a store of", events=held, events_per_s=round(rate), desk_p95_ms=times, aim_ms=AIM_MS,
-        met=max(times.values()) < AIM_MS)  # fmt: skip
+        met=max(times.values()) < AIM_MS, desk_processor_p95_ms={path: own for path, (_, own) in looked.items()},
+    )  # fmt: skip
 
 
 def log_in(client: Any, office: Office) -> None:
@@ -161,12 +163,16 @@ def log_in(client: Any, office: Office) -> None:
     client.post("/login", data={"csrf_token": token, "name": "bench", "password": "bench-bench-1"})
 
 
-def p95_ms(get: Callable[[], Any]) -> int:
-    """Return the 95th percentile of a page's milliseconds, the first time included."""
-    times = []
+def _p95s(get: Callable[[], Any]) -> tuple[int, int]:
+    """Return the 95th percentile of a page's milliseconds, the first time included: by the clock, and of the processor.
+
+    The processor's are this program's own, without PostgreSQL's: what a busy machine does not distort.
+    """
+    times, own = [], []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        started, began = time.perf_counter(), time.process_time()
         status = get().status_code
+        own.append((time.process_time() - began) * 1000)
         times.append((time.perf_counter() - started) * 1000)
         assert status == 200, status
-    return round(statistics.quantiles(times, n=20)[-1])
+    return round(statistics.quantiles(times, n=20)[-1]), round(statistics.quantiles(own, n=20)[-1])

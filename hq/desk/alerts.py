@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from hq.cases.brief import read_brief
 from hq.cases.lists import CaseQuery, count_cases, count_open, entries_of, find_case, known_teams, list_cases
 from hq.cases.rules import DUE_STEPS, CaseRule, change_rule, rules_in_force
 from hq.cases.steps import CaseError, Step, add_note, take_step, undo_step
+from hq.desk import looks
 from hq.desk.access import accounts, local_midnight, local_time, needs, office, person
 from hq.desk.pages import PAGE, Part, first_wanted
 from hq.people.accounts import Right
@@ -73,8 +73,7 @@ def brief() -> str:
     begins = local_time(request.args.get("day", "")) or local_midnight(now, own.config.timezone)
     begins = local_midnight(begins, own.config.timezone)
     ends = local_midnight(begins + timedelta(hours=36), own.config.timezone)
-    with own.store.reading() as db:
-        return render_template("brief.html", brief=read_brief(db, begins, ends, now), begins=begins, ends=ends)
+    return render_template("brief.html", brief=looks.brief(begins, ends), begins=begins, ends=ends)
 
 
 @blueprint.get("/alerts/rules")

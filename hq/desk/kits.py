@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from hq.desk import looks
 from hq.desk.access import accounts, needs, office, person
-from hq.kits.stock import A_DRAW, KitError, Move, list_moves, read_stock, undo_move, write_move
+from hq.kits.moves import A_DRAW, KitError, Move, list_moves, undo_move, write_move
+from hq.kits.stock import read_stock
 from hq.people.accounts import Right
 
 blueprint = Blueprint("kits", __name__)

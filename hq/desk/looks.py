@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 from flask import Flask, current_app
 
+from hq.cases.brief import Brief, read_brief
 from hq.desk.access import local_midnight, office
 from hq.desk.shared import Shared
 from hq.figures.today import Today, read_today
@@ -27,6 +29,7 @@ class Looks:
     board: Shared[object] = field(default_factory=_shared)
     stock: Shared[object] = field(default_factory=_shared)
     running: Shared[object] = field(default_factory=_shared)
+    brief: Shared[object] = field(default_factory=_shared)
 
 
 def init_looks(app: Flask) -> None:
@@ -78,6 +81,17 @@ def running() -> list[Running]:
             return who_runs_what(db, wanted_now(db, own.now()))
 
     return cast("list[Running]", _looks().running.get("", read))
+
+
+def brief(begins: datetime, ends: datetime) -> Brief:
+    """Return the brief of a day."""
+    own = office()
+
+    def read() -> Brief:
+        with own.store.reading() as db:
+            return read_brief(db, begins, ends, own.now())
+
+    return cast("Brief", _looks().brief.get((begins, ends), read))
 
 
 def _looks() -> Looks:

@@ -16,7 +16,7 @@ from checkpoint.published import DocumentKind
 from checkpoint.reasons import Reason
 from hq.cases.steps import Entry, Step
 from hq.desk.needs import Need
-from hq.kits.stock import Move
+from hq.kits.moves import Move
 from hq.people.accounts import Role
 from hq.records.contacts import How
 from hq.stations.board import Sign

@@ -1,57 +1,20 @@
 """Kits: lots that headquarters received, what towns and stations drew, what was used, and what runs out when.
 
-Headquarters' own moves are entries that are never edited (a wrong one is undone by another); what stations used is
-counted from their events.
+Headquarters' own entries are added up (`hq.kits.moves`); what stations used is counted from their events.
 """
 
-import secrets
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
-from hq.store import Store
-from hq.store.models import kit_counts, kit_moves, stations, tallies
-
-A_DRAW = 500
-"""What a town draws at a time, unless it says otherwise."""
+from hq.kits.moves import Move, totals
+from hq.store.models import kit_counts, stations, tallies
 
 SOON = timedelta(days=2)
 EXPIRES_SOON = timedelta(days=30)
-MOST = 10_000_000
-
-
-class Move(StrEnum):
-    """What headquarters did with kits."""
-
-    RECEIVED = "received"  # into its own stock
-    DRAWN = "drawn"  # by a town, or for one of its stations
-    RETURNED = "returned"
-    DISCARDED = "discarded"
-    UNDONE = "undone"
-
-
-class KitError(ValueError):
-    """Headquarters' stock cannot do this; the argument is a code for the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """One entry of headquarters' stock."""
-
-    id: str
-    at: datetime
-    by: str
-    move: Move
-    lot: str
-    quantity: int
-    expires_on: date | None
-    town: str
-    station: str
-    note: str
-    undone: bool = False
 
 
 @dataclass(slots=True)
@@ -139,9 +102,8 @@ def read_stock(db: sa.Connection, now: datetime) -> Stock:
     """Return where all kits are and how long they last."""
     lots: defaultdict[str, Lot] = defaultdict(lambda: Lot(""))
     drawn_by: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for move in list_moves(db, limit=100_000):
-        if not move.undone and move.move is not Move.UNDONE:
-            _apply(lots, drawn_by, move)
+    for row in totals(db):
+        _apply(lots, drawn_by, row)
     used_lately = _pace(db, now)
     towns: dict[str, Holder] = {}
     names = {row.id: row for row in db.execute(sa.select(stations.c.id, stations.c.name, stations.c.town))}
@@ -170,133 +132,22 @@ def read_stock(db: sa.Connection, now: datetime) -> Stock:
     return Stock(tuple(in_order), tuple(t for t in first if t.drawn or t.received or t.used or t.stations))
 
 
-def list_moves(db: sa.Connection, limit: int = 100) -> list[Moved]:
-    """Return headquarters' own entries, the newest first."""
-    rows = db.execute(sa.select(kit_moves).order_by(kit_moves.c.at.desc(), kit_moves.c.id).limit(limit)).all()
-    undone = {row.undoes for row in rows if row.undoes}
-    return [_moved(row, undone) for row in rows]
-
-
-def write_move(
-    store: Store,
-    move: Move,
-    *,
-    lot: str,
-    quantity: int,
-    by: str,
-    now: datetime,
-    town: str = "",
-    station: str = "",
-    expires_on: date | None = None,
-    cassette_type: str = "",
-    note: str = "",
-) -> str:
-    """Write down what happened to kits and return the entry's id; raise `KitError` where it cannot have."""
-    lot = lot.strip()[:64]
-    if not lot:
-        raise KitError("lot-needed")
-    if not 0 < quantity <= MOST:
-        raise KitError("quantity-needed")
-    with store.writing() as db:
-        _check(db, move, lot, quantity, town, expires_on, now)
-        id_ = secrets.token_hex(16)
-        db.execute(
-            sa.insert(kit_moves).values(
-                id=id_, at=now, by=by, move=move, lot=lot, quantity=quantity, expires_on=expires_on,
-                cassette_type=cassette_type.strip()[:80], town=town.strip()[:64], station_id=station, note=note[:200],
-                undoes="",
-            )
-        )  # fmt: skip
-    return id_
-
-
-def undo_move(store: Store, id_: str, *, by: str, now: datetime) -> None:
-    """Take a wrong entry back by another; raise `KitError` where there is none, or it was taken back already."""
-    with store.writing() as db:
-        row = db.execute(sa.select(kit_moves).where(kit_moves.c.id == id_)).first()
-        again = db.execute(sa.select(kit_moves.c.id).where(kit_moves.c.undoes == id_)).first()
-        if row is None or row.move == Move.UNDONE or again is not None:
-            raise KitError("nothing-to-undo")
-        if row.move in (Move.RECEIVED, Move.RETURNED) and _here(db, row.lot) < row.quantity:
-            raise KitError("not-enough")  # they were drawn meanwhile
-        values = {name: row._mapping[name] for name in ("lot", "quantity", "town", "station_id", "cassette_type")}
-        db.execute(
-            sa.insert(kit_moves).values(
-                id=secrets.token_hex(16), at=now, by=by, move=Move.UNDONE, note="", undoes=id_, **values
-            )
-        )
-
-
-def _moved(row: sa.Row[tuple[object, ...]], undone: set[str]) -> Moved:
-    known = row._mapping
-    return Moved(
-        id=known["id"],
-        at=known["at"],
-        by=known["by"],
-        move=Move(known["move"]),
-        lot=known["lot"],
-        quantity=known["quantity"],
-        expires_on=known["expires_on"],
-        town=known["town"],
-        station=known["station_id"],
-        note=known["note"],
-        undone=known["id"] in undone,
-    )
-
-
-def _check(
-    db: sa.Connection, move: Move, lot: str, quantity: int, town: str, expires_on: date | None, now: datetime
+def _apply(
+    lots: defaultdict[str, Lot], drawn_by: defaultdict[tuple[str, str], int], row: sa.Row[*tuple[Any, ...]]
 ) -> None:
-    match move:
+    lot, quantity, holder = lots[row.lot], int(row.quantity), (row.town, row.station_id)
+    lot.lot, lot.expires_on = row.lot, row.expires_on or lot.expires_on
+    match row.move:
         case Move.RECEIVED:
-            if expires_on is None:
-                raise KitError("expiry-needed")
+            lot.received += quantity
         case Move.DRAWN:
-            if not town.strip():
-                raise KitError("town-needed")
-            if _here(db, lot) < quantity:
-                raise KitError("not-enough")
-            expiry = db.execute(
-                sa.select(sa.func.min(kit_moves.c.expires_on)).where(
-                    kit_moves.c.lot == lot, kit_moves.c.move == Move.RECEIVED
-                )
-            ).scalar()
-            if expiry is not None and expiry < now.date():
-                raise KitError("lot-expired")
+            lot.drawn += quantity
+            drawn_by[holder] += quantity
         case Move.RETURNED:
-            if not town.strip():
-                raise KitError("town-needed")
+            lot.drawn -= quantity
+            drawn_by[holder] -= quantity
         case Move.DISCARDED:
-            if _here(db, lot) < quantity:
-                raise KitError("not-enough")
-        case _:
-            raise KitError("no-such-move")
-
-
-def _here(db: sa.Connection, lot: str) -> int:
-    """Return how many kits of `lot` are left at headquarters."""
-    lots: defaultdict[str, Lot] = defaultdict(lambda: Lot(""))
-    ignored: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for move in list_moves(db, limit=100_000):
-        if move.lot == lot and not move.undone and move.move is not Move.UNDONE:
-            _apply(lots, ignored, move)
-    return lots[lot].here
-
-
-def _apply(lots: defaultdict[str, Lot], drawn_by: defaultdict[tuple[str, str], int], move: Moved) -> None:
-    lot = lots[move.lot]
-    lot.lot, lot.expires_on = move.lot, move.expires_on or lot.expires_on
-    match move.move:
-        case Move.RECEIVED:
-            lot.received += move.quantity
-        case Move.DRAWN:
-            lot.drawn += move.quantity
-            drawn_by[move.town, move.station] += move.quantity
-        case Move.RETURNED:
-            lot.drawn -= move.quantity
-            drawn_by[move.town, move.station] -= move.quantity
-        case Move.DISCARDED:
-            lot.discarded += move.quantity
+            lot.discarded += quantity
         case _:
             pass
 

@@ -19,7 +19,7 @@ from checkpoint.policy.evidence import evidence_to_json
 from checkpoint.reasons import Reason
 from checkpoint.sync import SyncClient, enrol, parse_invitation
 from hq.figures.tallies import count_on
-from hq.kits.stock import Move, write_move
+from hq.kits.moves import Move, write_move
 from hq.people.accounts import Accounts, Role
 from hq.publishing.documents import publish_rules
 from hq.publishing.shipped import shipped_pack_text

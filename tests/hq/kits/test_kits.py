@@ -7,7 +7,8 @@ import pytest
 
 from checkpoint.events import Kind
 from hq.figures.tallies import count_on
-from hq.kits.stock import KitError, Move, Stock, list_moves, read_stock, undo_move, write_move
+from hq.kits.moves import KitError, Move, list_moves, undo_move, write_move
+from hq.kits.stock import Stock, read_stock
 from hq.people.accounts import Role
 from tests.hq.at_desk import Desk
 from tests.hq.busy_day import open_station

@@ -24,7 +24,8 @@ from hq.config import Config, RetentionPolicy
 from hq.figures.tallies import count_on
 from hq.figures.today import read_today
 from hq.ingest.batches import BatchWorkers
-from hq.kits.stock import Move, read_stock, write_move
+from hq.kits.moves import Move, write_move
+from hq.kits.stock import read_stock
 from hq.office import open_office
 from hq.publishing.drafts import read_pack
 from hq.publishing.dry_run import run_dry
