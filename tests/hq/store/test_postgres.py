@@ -24,7 +24,7 @@ from hq.config import Config, RetentionPolicy
 from hq.figures.tallies import count_on
 from hq.figures.today import read_today
 from hq.ingest.batches import BatchWorkers
-from hq.kits.moves import Move, write_move
+from hq.kits.moves import KitError, Move, write_move
 from hq.kits.stock import read_stock
 from hq.office import open_office
 from hq.publishing.drafts import read_pack
@@ -135,6 +135,23 @@ def test_a_round_of_retention_waits_for_that_of_another_process(hq: Headquarters
             second = other_process.submit(destroy, store, hq.office.shelf, RetentionPolicy(), hq.clock.wall())
             until_one_waits(hq)
         assert second.result(30).records == 3
+
+
+def test_two_people_cannot_draw_the_same_kits(hq: Headquarters) -> None:
+    store, now = hq.office.store, hq.clock.wall()
+    write_move(store, Move.RECEIVED, lot=LOT, quantity=500, by="li", now=now, expires_on=date(2023, 3, 14))
+
+    def draw(who: str) -> bool:
+        try:
+            write_move(store, Move.DRAWN, lot=LOT, quantity=300, by=who, now=now, town="Danghu")
+        except KitError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as people:
+        assert sorted(people.map(draw, ["li", "wang", "zhao", "sun"])) == [False, False, False, True]
+    with store.reading() as db:
+        assert read_stock(db, now).here == 200
 
 
 def until_one_waits(hq: Headquarters) -> None:
