@@ -8,6 +8,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -140,25 +141,28 @@ class Restoring:
             return None
 
 
-def perform(data: Path, folder: Path, *, clock: Clock, seal: Seal, take_name: bool = True) -> Outcome | None:
+def perform(
+    data: Path,
+    folder: Path,
+    *,
+    clock: Clock,
+    seal: Seal,
+    take_name: bool = True,
+    meanwhile: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Outcome | None:
     """Do what was asked for before the station's last end, if anything was; None where nothing was.
 
-    `folder` is the journal's; `take_name`: the station was given no name, and takes the restored one's. Whatever
-    happens is told by the outcome, and the station starts: with the backup, or with the journal that was there.
-    Raises `JournalError` where a restore is half done and cannot be finished now.
+    `folder` is the journal's; `take_name`: the station was given no name, and takes the restored one's; `meanwhile` is
+    entered while it works, which may take minutes. Whatever happens is told by the outcome, and the station starts:
+    with the backup, or with the journal that was there. Raises `JournalError` where a restore is half done and cannot
+    be finished now.
     """
     request = _request(data)
-    if done := finish_interrupted(folder, clock=clock, seal=seal):
-        outcome = _done(done, request, clock)
-    elif request:
-        try:
-            outcome = _tried(request, data, folder, clock=clock, seal=seal)
-        except (JournalError, OSError) as error:
-            if is_interrupted(folder):
-                raise  # half done: only finishing it makes a journal that may be written to
-            log.error("the restore that was asked for: %s", error)
-            return None
-    else:
+    if request is None and not is_interrupted(folder):
+        return None
+    with meanwhile():
+        outcome = _finished_or_tried(request, data, folder, clock=clock, seal=seal)
+    if outcome is None:
         return None
     if take_name and not outcome.reason:
         _take_name_from(folder, data, seal)
@@ -174,6 +178,22 @@ def _request(data: Path) -> Request | None:
     except (OSError, ValueError, TypeError):
         log.exception("%s cannot be read; nothing is restored", REQUEST)
         (data / REQUEST).unlink(missing_ok=True)
+        return None
+
+
+def _finished_or_tried(
+    request: Request | None, data: Path, folder: Path, *, clock: Clock, seal: Seal
+) -> Outcome | None:
+    if done := finish_interrupted(folder, clock=clock, seal=seal):
+        return _done(done, request, clock)
+    if request is None:
+        return None
+    try:
+        return _tried(request, data, folder, clock=clock, seal=seal)
+    except (JournalError, OSError) as error:
+        if is_interrupted(folder):
+            raise  # half done: only finishing it makes a journal that may be written to
+        log.error("the restore that was asked for: %s", error)
         return None
 
 

@@ -4,13 +4,17 @@ A thread that hangs is restarted by it; a cable that is unplugged is not, becaus
 that is a fault which is shown, written down and tried again while the station goes on by typed numbers.
 """
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from checkpoint.notify import notify
+from checkpoint.notify import notify, watchdog_s
 
 log = logging.getLogger(__name__)
+
+LONGEST_WORK_S = 1800.0
+NOBODY_WATCHES_S = 60.0  # without a service manager a thread that hangs is at least logged
 
 Look = Callable[[], str]
 """Says what hangs, or an empty text."""
@@ -53,3 +57,35 @@ class Watchdog:
         self.look()
         while not self._stopping.wait(self._every_s):
             self.look()
+
+
+def fed_every_s() -> float:
+    """Return how often the service manager wants to be told, with two misses to spare."""
+    return (watchdog_s() or NOBODY_WATCHES_S) / 3
+
+
+@contextlib.contextmanager
+def long_work(
+    what: str, *, every_s: float | None = None, limit_s: float = LONGEST_WORK_S, tell: Callable[..., bool] = notify
+) -> Iterator[None]:
+    """Tell the service manager that `what` goes on meanwhile, such as a restore before there is anything to look at.
+
+    After `limit_s` it is told no more: what takes longer than that hangs.
+    """
+    every = every_s or fed_every_s()
+    over = threading.Event()
+    lines = ("WATCHDOG=1", f"EXTEND_TIMEOUT_USEC={3 * every * 1e6:.0f}", f"STATUS={what}")
+
+    def run() -> None:
+        for _ in range(max(1, round(limit_s / every))):
+            tell(*lines)
+            if over.wait(every):
+                return
+
+    thread = threading.Thread(target=run, name="long-work", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=5.0)

@@ -54,7 +54,7 @@ from station.set_up import StationSetUp
 from station.trust_file import TrustFile
 from station.upkeep import Backups, Room, Upkeep
 from station.uploads import Uploads, http_client
-from station.watchdog import Look
+from station.watchdog import Look, long_work
 from vision.cassette.reader import Reader
 from vision.cassette.types import known_types, load_type
 from vision.hints import hints
@@ -199,7 +199,14 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     ballast = Ballast(folders.ballast)
     ballast.lend()
     nameless = config.name == Config.model_fields["name"].default
-    restoring.perform(folders.data, folders.journal, clock=clock, seal=seal, take_name=nameless)
+    restoring.perform(
+        folders.data,
+        folders.journal,
+        clock=clock,
+        seal=seal,
+        take_name=nameless,
+        meanwhile=lambda: long_work("restoring a backup"),
+    )
     local = LocalIdentity.load(folders.data)
     config = local.over(config)
     officers = Officers(folders.officers)

@@ -74,7 +74,8 @@ def status_line() -> tuple[Chip, ...]:
     ]
     told = {name for names in HEAD for name in names}
     chips += [_bad(c) for c in checks if c.name not in told and c.state is not State.OK]
-    worst = max(chips, key=lambda chip: list(State).index(chip.state))  # the first of them where several are as bad
+    # The first of those that are as bad; uploads keep their words in any case.
+    worst = max(chips, key=lambda chip: (list(State).index(chip.state), chip.name != "sync"))
     return tuple(replace(chip, worst=chip is worst and chip.state is not State.OK) for chip in chips)
 
 

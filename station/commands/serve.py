@@ -12,18 +12,17 @@ from types import FrameType
 import click
 
 from checkpoint.durable import write_durably
-from checkpoint.notify import notify, watchdog_s
+from checkpoint.notify import notify
 from checkpoint.serving import serve as serve_until
 from station.commands.options import config_option, loaded
 from station.commands.output import InputError
 from station.config import Config
 from station.memory import return_pictures_to_the_system
-from station.watchdog import Watchdog
+from station.watchdog import Watchdog, fed_every_s
 from station.wiring import build, tls_of
 from web import create_app
 
 SECRET_BYTES = 32
-NOBODY_WATCHES_S = 60.0  # without a service manager a thread that hangs is at least logged
 LARGEST_UPLOAD_BYTES = 32 * 1024 * 1024  # a photo held before the demo camera
 
 
@@ -58,7 +57,7 @@ def _run(config: Config, stopping: threading.Event) -> bool:
     station = build(config, restart=begin_anew)
     app = create_app(station.services, secret_key=_secret(config.data / "keys" / "web.key"))
     station.uploads.tell(lambda: app.extensions["pulse"].bump("health"))
-    watchdog = Watchdog(station.looks(), every_s=(watchdog_s() or NOBODY_WATCHES_S) / 3)
+    watchdog = Watchdog(station.looks(), every_s=fed_every_s())
 
     tls = tls_of(config, station.services.gate.clock)
     scheme = "https" if tls else "http"
@@ -86,7 +85,8 @@ def _run(config: Config, stopping: threading.Event) -> bool:
     except OSError as error:
         raise InputError(f"port {config.web.port} on {config.web.host}: {error.strerror}; set [web] port") from error
     finally:
-        notify("STOPPING=1")
+        # A service that said it stops is killed after its time to stop, whatever it says later.
+        notify("STATUS=begins anew" if again.is_set() and not stopping.is_set() else "STOPPING=1")
         watchdog.stop()
         station.close()
         click.echo("station stopped")

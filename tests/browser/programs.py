@@ -69,16 +69,7 @@ def demonstration(folder: Path, ports: list[int]) -> Iterator[Running]:
         _wait_ready(running)
         yield running
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        listener.join(5)
-        if process.stdout is not None:
-            process.stdout.close()
+        _end(process, listener)
 
 
 @dataclass

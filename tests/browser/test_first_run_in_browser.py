@@ -1,5 +1,7 @@
 """A box out of its carton: the real program, a real Chromium, a real headquarters, from the set-up code to the gate."""
 
+import contextlib
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -179,12 +181,34 @@ def test_a_new_box_is_set_up_from_the_code_to_an_officer_at_the_gate(browser: Br
         page.wait_for_url("**/gate")
 
 
-def test_a_box_that_replaces_another_goes_on_from_its_backup_over_https(browser: Browser, tmp_path: Path) -> None:
+@pytest.fixture
+def service_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """What systemd hears of the programs that this test starts."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield manager
+
+
+def heard(manager: socket.socket) -> list[str]:
+    """Return what was heard until now."""
+    lines: list[str] = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            lines += manager.recv(1000).decode().splitlines()
+    return lines
+
+
+def test_a_box_that_replaces_another_goes_on_from_its_backup_over_https(
+    browser: Browser, tmp_path: Path, service_manager: socket.socket
+) -> None:
     stick, key = backup_of_lost_station(tmp_path)
     (tmp_path / "box" / "keys").mkdir(parents=True)
     (tmp_path / "box" / "keys" / "station.key").write_bytes(key.read_bytes())
     settings = f'[backup]\nfolder = "{stick}"\n'
     with station_program(tmp_path, settings, https=True) as station, tablet(browser, station, language="zh") as page:
+        told = heard(service_manager)
         begin(page, station.set_up_code, restore=True)
         page.wait_for_url("**/settings/restore")
         expect(page.locator(".backup")).to_contain_text("嘉兴东 1 号口 平湖")
@@ -202,6 +226,10 @@ def test_a_box_that_replaces_another_goes_on_from_its_backup_over_https(browser:
         expect(page.locator(".where")).to_contain_text("嘉兴东 1 号口")
         page.goto(f"{station.address}/log")
         expect(page.locator("main")).to_contain_text("日志库已恢复")
+        told += heard(service_manager)
+        assert told.count("READY=1") == 2
+        assert "STATUS=restoring a backup" in told
+        assert "STOPPING=1" not in told, "who says so is killed a moment later"
 
         # Its certificate is believed by whoever installs its authority, before and after it began anew.
         page.goto(f"{station.address}/trust")

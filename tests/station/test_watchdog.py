@@ -1,12 +1,13 @@
 """The service manager's watchdog is fed only while nothing hangs."""
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from checkpoint.notify import notify, watchdog_s
-from station.watchdog import Watchdog
+from station.watchdog import Watchdog, long_work
 
 
 def fed(*looks: str) -> list[str]:
@@ -65,3 +66,26 @@ def test_the_watchdogs_time_is_the_service_managers(monkeypatch: pytest.MonkeyPa
     assert watchdog_s() == 60.0
     monkeypatch.setenv("WATCHDOG_PID", "1")  # meant for another process
     assert watchdog_s() is None
+
+
+def test_long_work_before_there_is_anything_to_look_at_is_told_meanwhile() -> None:
+    told: list[str] = []
+    heard = threading.Event()
+
+    def tell(*lines: str) -> bool:
+        told.extend(lines)
+        heard.set()
+        return True
+
+    with long_work("restoring a backup", every_s=20, tell=tell):
+        assert heard.wait(10)
+    assert told == ["WATCHDOG=1", "EXTEND_TIMEOUT_USEC=60000000", "STATUS=restoring a backup"]
+
+
+def test_work_that_takes_longer_than_any_does_is_told_no_more() -> None:
+    told: list[str] = []
+    with long_work("restoring a backup", every_s=0.001, limit_s=0.003, tell=lambda *lines: bool(told.extend(lines))):
+        for thread in threading.enumerate():
+            if thread.name == "long-work":
+                thread.join(10)
+    assert told.count("WATCHDOG=1") == 3

@@ -1,5 +1,6 @@
 """Health: the truth in one line, and what to do about it."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -48,6 +49,14 @@ def test_a_failed_backup_and_a_hot_box_say_what_to_do(pages: Pages) -> None:
     assert "Backup look the last one failed; older ones are as they were Is the stick in, and has it room?" in seen
     assert "Give the box shade and air. °C 83" in seen
     assert "Backup: the last one failed" in pages.client().see("/gate"), "in the head of every page"
+
+
+def test_what_keeps_its_words_in_a_short_head_is_the_worst_and_not_the_uploads(pages: Pages) -> None:
+    pages.checks.append(Check("backup", State.WARN, Finding.BACKUP_LATE, Advice.CHECK_BACKUP))
+    pages.app.extensions["checks"].forget()
+    head = pages.client().get("/status").text
+    worst = re.findall(r'<li class="worst[^"]*">.*?#check-([a-z-]+)', head)
+    assert worst == ["backup"]
 
 
 def test_an_officer_confirms_the_time(pages: Pages) -> None:

@@ -27,7 +27,7 @@ async function send(form, submitter) {
   const resting = submitter?.dataset.busy ? submitter.textContent : null;
   if (resting !== null) submitter.textContent = submitter.dataset.busy;
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(Number(form.dataset.patience) * 1000 || PATIENCE_MS);
     const answer = await ask(form.getAttribute("action"), { method: "POST", body, signal });
     if (answer.status === 401) return;
     if (!answer.ok) {
