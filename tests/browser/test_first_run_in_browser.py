@@ -179,6 +179,8 @@ def test_a_new_box_is_set_up_from_the_code_to_an_officer_at_the_gate(browser: Br
         assert told == [("lamp-test", "Ada"), ("identity", "Ada")]
         page.goto(f"{station.address}/set-up")
         page.wait_for_url("**/gate")
+        with tablet(browser, station, language="") as another:
+            expect(another.locator("html")).to_have_attribute("lang", "zh-CN")  # a tablet that chose none
 
 
 @pytest.fixture
