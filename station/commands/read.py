@@ -22,6 +22,7 @@ from station.commands.output import (
 )
 from vision.cassette.reader import Reader, View, read_file_view
 from vision.cassette.steps import Steps, draw_steps
+from vision.cassette.types import CassetteType, CassetteTypeError, load_type
 from vision.hints import hints
 from vision.mat.layout import MatLayout, Paper, mat_layout
 from vision.mat.reader import MatReader
@@ -51,6 +52,12 @@ from vision.mat.steps import draw_mat_steps
     show_default=True,
     help="The paper the mat is printed on.",
 )
+@click.option(
+    "--type",
+    "kind",
+    metavar="NAME|FILE.toml",
+    help="The type of all the cassettes: where its lines stand. Lines that stand elsewhere are not taken for its own.",
+)
 @click.option("--save", type=click.Path(path_type=Path, file_okay=False), help="Write each evidence picture here.")
 @click.option(
     "--debug",
@@ -64,6 +71,7 @@ def read(
     view: View,
     mat_slots: int | None,
     paper: str,
+    kind: str | None,
     save: Path | None,
     debug: Path | None,
 ) -> None:
@@ -76,7 +84,8 @@ def read(
     """
     retakes = unusable = 0
     layout = _layout(mat_slots, paper)
-    look = _way_to_look(view, layout)
+    cassette_type = None if kind is None else _type(kind)
+    look = _way_to_look(view, layout, cassette_type)
     for folder in (save, debug):
         if folder is not None:
             try:
@@ -131,11 +140,32 @@ def _layout(mat_slots: int | None, paper: str) -> MatLayout | None:
         raise InputError(str(error)) from error
 
 
-def _way_to_look(view: View, layout: MatLayout | None) -> Callable[[Image], list[CassetteShot]]:
+def _type(kind: str) -> CassetteType:
+    """Return the type of that name, or the one that `cassette-type new` wrote into a file."""
+    file = Path(kind)
+    try:
+        return load_type(file.stem, folder=file.parent) if file.suffix == ".toml" else load_type(kind)
+    except CassetteTypeError as error:
+        raise InputError(str(error)) from error
+
+
+def _way_to_look(
+    view: View, layout: MatLayout | None, kind: CassetteType | None
+) -> Callable[[Image], list[CassetteShot]]:
     """Return what is to be done with each picture."""
-    if layout is None:
-        return lambda image: read_file_view(image, view)
-    return MatReader(layout, otherwise=Reader()).read
+    expected = None if kind is None else kind.line_geometry
+
+    def look(image: Image) -> list[CassetteShot]:
+        shots = (
+            read_file_view(image, view, expected)
+            if layout is None
+            else MatReader(layout, otherwise=Reader(), expected=expected).read(image)
+        )
+        if kind is None:
+            return shots
+        return [replace(shot, reading=replace(shot.reading, cassette_type=kind.name)) for shot in shots]
+
+    return look
 
 
 def _steps(image: Image, view: View, layout: MatLayout | None) -> Steps:

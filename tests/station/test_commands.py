@@ -21,6 +21,8 @@ from station.demo import cassettes, screens
 from station.demo.wallet import Keys, Wallet
 from station.wiring import open_new_journal
 from tests.data import test_data
+from vision.cassette.types import Lines, load_type, write_type
+from vision.render import CassetteGeometry, CassetteSpec, render_scene
 
 NOW = datetime.now(UTC)
 
@@ -233,6 +235,32 @@ def test_a_retake_says_what_to_change_before_the_next_shot(tmp_path: Path) -> No
     result = checkpoint("read", "--json", photo)
     assert records(result)[0]["hints"] == ["too-dark"]
     assert "before the next shot: too-dark" in checkpoint("read", photo).stdout
+
+
+def test_read_holds_lines_against_the_places_of_a_type(tmp_path: Path) -> None:
+    """A type as `cassette-type new` writes it; lines that it prints elsewhere are another type's."""
+    shape = CassetteGeometry()
+    spec = CassetteSpec(geometry=shape, control_contrast=0.5, test_contrast=0.4)
+    cv2.imwrite(
+        str(photo := tmp_path / "photo.png"), render_scene([spec], np.random.default_rng(4), px_per_mm=10.0).image
+    )
+    usual = load_type("generic")
+    for name, test_mm in (("ours", shape.test_mm), ("other", shape.control_mm + 2.0)):
+        kind = usual.model_copy(
+            update={"name": name, "lines": Lines(control_mm=shape.control_mm, test_mm=test_mm, tolerance_mm=0.9)}
+        )
+        (tmp_path / f"{name}.toml").write_text(write_type(kind), "utf-8")
+
+    answers = {
+        name: records(checkpoint("read", "--json", "--type", tmp_path / f"{name}.toml", photo))[0]
+        for name in ("ours", "other")
+    }
+
+    assert (answers["ours"]["outcome"], answers["ours"]["cassette_type"]) == ("positive", "ours")
+    assert (answers["other"]["outcome"], answers["other"]["reason"]) == ("retake", "unknown-cassette-type")
+    unknown = checkpoint("read", "--type", "acme", photo)
+    assert unknown.exit_code == 2
+    assert "known are" in unknown.stderr
 
 
 def test_read_draws_each_step_for_who_wants_to_know_why(tmp_path: Path) -> None:

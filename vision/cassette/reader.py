@@ -12,7 +12,7 @@ from checkpoint.reasons import Reason
 from vision.cassette import evidence
 from vision.cassette.absorbance import bgr
 from vision.cassette.centring import read_centred
-from vision.cassette.geometry import ControlEnd
+from vision.cassette.geometry import ControlEnd, LineGeometry
 from vision.cassette.locate import Located, find_cassettes
 from vision.cassette.rectify import Rectified, rectify, window_cutter
 from vision.cassette.window import WindowReading, read_window
@@ -35,19 +35,20 @@ class Reader:
         return read_file_view(image, "cassette")
 
 
-def read_file_view(image: Image, view: View) -> list[CassetteShot]:
+def read_file_view(image: Image, view: View, expected: LineGeometry | None = None) -> list[CassetteShot]:
     """Read a picture as a scene with cassettes, as a bare crop of a result window, or as what it looks like.
 
     `image`: ndarray, shape (H, W, 3) or (H, W), uint8, BGR. "auto" takes a picture in which no cassette is found for a
-    window where its size and shape allow it.
+    window where its size and shape allow it. `expected`: where this type's lines stand; a bare crop has no scale to
+    hold them against.
     """
     match view:
         case "window":
             return [_bare_window(image)]
         case "cassette":
-            return [_shot(one) for one in read_cassettes(image)] or [_nothing(image)]
+            return [_shot(one) for one in read_cassettes(image, expected)] or [_nothing(image)]
         case "auto":
-            found = read_cassettes(image)
+            found = read_cassettes(image, expected)
             if found:
                 return [_shot(one) for one in found]
             return [_bare_window(image) if looks_like_a_window(image) else _nothing(image)]
@@ -66,19 +67,24 @@ class ReadCassette:
     read: WindowReading
 
 
-def read_cassettes(image: Image) -> list[ReadCassette]:
+def read_cassettes(image: Image, expected: LineGeometry | None = None) -> list[ReadCassette]:
     """Locate, rectify and read each cassette in `image`, the surest first.
 
     What was located without much certainty and then shows no result is a pattern of the table and not a cassette.
     """
-    read = [_read(image, one, rectify(image, one)) for one in find_cassettes(image)]
+    read = [_read(image, one, rectify(image, one), expected) for one in find_cassettes(image)]
     return [one for one in read if one.located.score >= _SURE or one.read.reading.outcome in _RESULTS]
 
 
-def _read(image: Image, located: Located, rectified: Rectified) -> ReadCassette:
+def _read(image: Image, located: Located, rectified: Rectified, expected: LineGeometry | None) -> ReadCassette:
     def read_crop(window: Image, px_per_mm: float) -> WindowReading:
-        end = rectified.control_end
-        return read_window(window, control_end=end, mm_per_px=1 / px_per_mm, picture_sharp=rectified.sharp)
+        return read_window(
+            window,
+            control_end=rectified.control_end,
+            mm_per_px=1 / px_per_mm,
+            expected=expected,
+            picture_sharp=rectified.sharp,
+        )
 
     closer = window_cutter(image, rectified.px_per_mm, _CLOSER_MARGIN_MM)
     cut = window_cutter(image, rectified.px_per_mm)

@@ -1,6 +1,7 @@
 """Reads a bench with a mat on it: the adapter of the `CassetteReader` port that knows every slot by its number."""
 
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -9,6 +10,8 @@ from checkpoint.assay import NO_LINE, Outcome, Reading
 from checkpoint.ports import CassetteReader, CassetteShot, Image
 from checkpoint.reasons import Reason
 from vision.cassette import evidence
+from vision.cassette.geometry import LineGeometry
+from vision.cassette.window import read_window
 from vision.mat.layout import MatLayout
 from vision.mat.read import SlotReading, SlotState, read_mat
 
@@ -16,18 +19,22 @@ _MARGIN_PX = 8
 
 
 class MatReader:
-    """Reads the slots of a mat laid out as `layout`; without the mat in view, what `otherwise` makes of the picture."""
+    """Reads the slots of a mat laid out as `layout`; without the mat in view, what `otherwise` makes of the picture.
 
-    def __init__(self, layout: MatLayout, otherwise: CassetteReader) -> None:
+    `expected`: where the lines of the cassettes' type stand, if all are of one type that has been measured.
+    """
+
+    def __init__(self, layout: MatLayout, otherwise: CassetteReader, expected: LineGeometry | None = None) -> None:
         self._layout = layout
         self._otherwise = otherwise
+        self._read_window = partial(read_window, expected=expected)
 
     def read(self, image: Image) -> list[CassetteShot]:
         """Return one shot for each occupied slot, its number in the reading; `no-cassette` where all are empty.
 
         Slots out of view come as a retake, so that nobody waits for a result that this picture cannot give.
         """
-        slots = read_mat(image, self._layout)
+        slots = read_mat(image, self._layout, reader=self._read_window)
         if not slots:
             return self._otherwise.read(image)
         shots = [shot for slot in slots if (shot := _shot(image, slot)) is not None]
