@@ -8,7 +8,7 @@ KILLS ?= 1000
 MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench screenshots docs lock check-wheels soak fresh pi clean venv
+.PHONY: help run test lint format bench screenshots lighthouse docs lock check-wheels soak fresh pi clean venv
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,9 +38,13 @@ format: venv  ## lay the code out as `make lint` wants it
 bench: venv  ## measure speed and memory; prints ratios side by side
 	@"$(VENV)/bin/python" -m bench $(ARGS)
 
-screenshots: venv  ## take the pictures of the README with a real Chromium
+screenshots: venv  ## every page in both languages and three sizes, by a real Chromium, into docs/screenshots
 	@scripts/system-packages.sh
 	@"$(VENV)/bin/python" -m tests.browser.screenshots $(ARGS)
+
+lighthouse: venv  ## Lighthouse's points for every page, in a real Chromium (needs node; 1 where one has less than 95)
+	@scripts/system-packages.sh
+	@LIGHTHOUSE=$$(scripts/lighthouse.sh) && export LIGHTHOUSE && "$(VENV)/bin/python" -m tests.browser.lighthouse $(ARGS)
 
 docs: venv  ## write docs/commands.md and docs/settings.md anew from the programs
 	@"$(VENV)/bin/python" -m tests.write_docs

@@ -226,7 +226,7 @@ def test_make_alone_says_what_there_is() -> None:
         ["make", "-C", str(REPOSITORY)], capture_output=True, text=True, check=True, timeout=10
     ).stdout
 
-    for target in ("run", "test", "lint", "bench", "screenshots", "lock", "fresh", "pi"):
+    for target in ("run", "test", "lint", "bench", "screenshots", "lighthouse", "lock", "fresh", "pi"):
         assert f"make {target} " in told
 
 

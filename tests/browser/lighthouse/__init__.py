@@ -1,0 +1,1 @@
+"""Lighthouse, driven against the running demonstration."""
