@@ -50,6 +50,8 @@
     });
   }
 
+  // On a narrow screen the pages stand in a row that runs on: the one that is open is in view.
+  document.querySelector(".pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   if (parts.length) { listen(); round(); }
   document.addEventListener("visibilitychange", () => { if (!document.hidden && parts.length) round(); });
   for (const button of document.querySelectorAll("[data-print]")) {
