@@ -76,8 +76,14 @@ class TlsFront(threading.Thread):
         for line in self._lines:
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)
+        parting = []
         for end in self._ends:  # no time for a farewell
-            end.transport.abort()
+            try:
+                end.transport.abort()
+            except AttributeError:  # Debian 12's Python 3.11.2: closed twice, it has let go of what could abort it
+                parting.append(asyncio.ensure_future(end.wait_closed()))
+        if parting:
+            await asyncio.wait(parting, timeout=CLOSE_WITHIN_S)
         await asyncio.sleep(0)  # the loop closes their sockets in its next round
 
     def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
