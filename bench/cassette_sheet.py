@@ -15,7 +15,7 @@ from checkpoint.ports import Image
 from vision.cassette import evidence
 from vision.cassette.window import WindowReading
 
-_COLUMNS, _TILE = 4, (460, 330)
+_COLUMNS, _TILE = 6, (290, 330)
 
 
 @dataclass(frozen=True, slots=True)

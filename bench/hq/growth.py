@@ -129,7 +129,7 @@ def fill_day(office: Office, back: int) -> None:
 _PAST_TALLIES = """
     INSERT INTO tallies (station_id, hour, measure, count)
     SELECT station_id, hour - make_interval(days => CAST(:days AS integer)), measure, count
-    FROM tallies WHERE hour >= CAST(:day AS date)
+    FROM tallies WHERE hour >= CAST(:day AS date) AND hour < CAST(:day AS date) + 2
 """
 _PAST_CASES = """
     INSERT INTO alerts (station_id, id, kind, urgency, at, received_at, epoch, seq, detail, state, state_at, team)
