@@ -1,6 +1,6 @@
 """The antigen test: what a cassette shows, and when it may be read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from checkpoint.reasons import Reason
@@ -61,6 +61,10 @@ class Reading:
     corners: tuple[tuple[float, float], ...] = ()
     hints: tuple[Reason, ...] = ()
     place: tuple[float, float, float] | None = None
+
+    def put_off(self, reason: Reason) -> "Reading":
+        """Return what was measured with no result drawn from it: the cassette is to be read again."""
+        return replace(self, outcome=Outcome.RETAKE, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,10 +115,7 @@ def serve(
         with ExitStack() as beside:
             batches = _workers(config, workers, json_log, stop, beside) if workers else None
             if not workers:
-                watch = threading.Thread(target=keep_watch, args=(office, stop), name="watch")
-                watch.start()
-                beside.callback(watch.join)
-                beside.callback(stop.set)
+                _start(threading.Thread(target=keep_watch, args=(office, stop), name="watch"), stop, beside)
             app = build_app(office, batches)
             app.extensions["versions"].stopped = stop  # open streams end with the server
             serve_app(
@@ -137,11 +134,15 @@ def _workers(config: Config, count: int, json_log: bool, stop: threading.Event, 
     except BrokenProcessPool:
         raise Wrong("the workers cannot open headquarters: the log above says why") from None
     beside.callback(batches.close)
-    watch = threading.Thread(target=_watch_beside, args=(config, json_log, stop), name="watch")
+    _start(threading.Thread(target=_watch_beside, args=(config, json_log, stop), name="watch"), stop, beside)
+    return batches
+
+
+def _start(watch: threading.Thread, stop: threading.Event, beside: ExitStack) -> None:
+    """Start a thread that ends with `stop`, which is set and waited for when `beside` is left."""
     watch.start()
     beside.callback(watch.join)
     beside.callback(stop.set)
-    return batches
 
 
 def _watch_beside(config: Config, json_log: bool, stop: threading.Event) -> None:

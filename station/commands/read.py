@@ -22,11 +22,13 @@ from station.commands.output import (
 )
 from vision.cassette.reader import Reader, View, read_file_view
 from vision.cassette.steps import Steps, draw_steps
-from vision.cassette.types import CassetteType, CassetteTypeError, load_type
+from vision.cassette.types import CassetteType, CassetteTypeError, load_type, parse_type
 from vision.hints import hints
 from vision.mat.layout import MatLayout, Paper, mat_layout
 from vision.mat.reader import MatReader
 from vision.mat.steps import draw_mat_steps
+
+_LONGEST_TYPE = 64 * 1024  # characters of a type's file; one has a few hundred
 
 
 @click.command(epilog="Example: checkpoint read --json --save evidence bench.jpg")
@@ -125,7 +127,7 @@ def read(
                 name = f"{path.stem}.png" if len(shots) == 1 else f"{path.stem}-{number}.png"
                 _write(save / name, shot.picture)
         if debug is not None:
-            for step, picture in _steps(image, view, layout).items():
+            for step, picture in _steps(image, view, layout, cassette_type).items():
                 _write(debug / f"{path.stem}-{step}.png", picture)
     leave(USAGE if unusable else ANSWER_IS_NO if retakes else DONE)
 
@@ -144,9 +146,16 @@ def _type(kind: str) -> CassetteType:
     """Return the type of that name, or the one that `cassette-type new` wrote into a file."""
     file = Path(kind)
     try:
-        return load_type(file.stem, folder=file.parent) if file.suffix == ".toml" else load_type(kind)
+        if file.suffix != ".toml":
+            return load_type(kind)
+        with file.open(encoding="utf-8") as opened:
+            return parse_type(file.stem, opened.read(_LONGEST_TYPE))
     except CassetteTypeError as error:
         raise InputError(str(error)) from error
+    except OSError as error:
+        raise InputError(f"{kind}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{kind}: not a cassette type: {error}") from error
 
 
 def _way_to_look(
@@ -154,13 +163,10 @@ def _way_to_look(
 ) -> Callable[[Image], list[CassetteShot]]:
     """Return what is to be done with each picture."""
     expected = None if kind is None else kind.line_geometry
+    on_mat = None if layout is None else MatReader(layout, otherwise=Reader(expected), expected=expected)
 
     def look(image: Image) -> list[CassetteShot]:
-        shots = (
-            read_file_view(image, view, expected)
-            if layout is None
-            else MatReader(layout, otherwise=Reader(), expected=expected).read(image)
-        )
+        shots = read_file_view(image, view, expected) if on_mat is None else on_mat.read(image)
         if kind is None:
             return shots
         return [replace(shot, reading=replace(shot.reading, cassette_type=kind.name)) for shot in shots]
@@ -168,10 +174,11 @@ def _way_to_look(
     return look
 
 
-def _steps(image: Image, view: View, layout: MatLayout | None) -> Steps:
+def _steps(image: Image, view: View, layout: MatLayout | None, kind: CassetteType | None) -> Steps:
     """Return the pictures of each step by name; without the mat in view, those of an ordinary picture."""
-    on_mat = None if layout is None else draw_mat_steps(image, layout)
-    return draw_steps(image, view if layout is None else "cassette") if on_mat is None else on_mat
+    expected = None if kind is None else kind.line_geometry
+    on_mat = None if layout is None else draw_mat_steps(image, layout, expected)
+    return draw_steps(image, view if layout is None else "cassette", expected) if on_mat is None else on_mat
 
 
 def _with_hints(shot: CassetteShot, image: Image) -> CassetteShot:

@@ -255,10 +255,36 @@ def test_read_holds_lines_against_the_places_of_a_type(tmp_path: Path) -> None:
         name: records(checkpoint("read", "--json", "--type", tmp_path / f"{name}.toml", photo))[0]
         for name in ("ours", "other")
     }
+    off_the_mat = checkpoint("read", "--json", "--mat-slots", 6, "--type", tmp_path / "other.toml", photo)
 
     assert (answers["ours"]["outcome"], answers["ours"]["cassette_type"]) == ("positive", "ours")
     assert (answers["other"]["outcome"], answers["other"]["reason"]) == ("retake", "unknown-cassette-type")
-    unknown = checkpoint("read", "--type", "acme", photo)
+    assert records(off_the_mat)[0]["reason"] == "unknown-cassette-type"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"", "Field required"),
+        (b"\xff\xfe", "not a cassette type"),
+        (b"name = 1\n" * 100_000, "cassette type acme"),
+    ],
+    ids=["missing", "empty", "no text", "huge"],
+)
+def test_read_says_why_a_type_cannot_be_used(tmp_path: Path, content: bytes | None, said: str) -> None:
+    file = tmp_path / "acme.toml"
+    if content is not None:
+        file.write_bytes(content)
+
+    result = checkpoint("read", "--type", file, tmp_path / "photo.png")
+
+    assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+
+
+def test_read_names_the_types_there_are(tmp_path: Path) -> None:
+    unknown = checkpoint("read", "--type", "acme", tmp_path / "photo.png")
+
     assert unknown.exit_code == 2
     assert "known are" in unknown.stderr
 

@@ -56,8 +56,7 @@ def read_centred(
         return replace(tried, read=replace(tried.read, reading=replace(first, reason=reason)))
     if first.outcome is Outcome.RETAKE:
         return tried
-    unclear = replace(first, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
-    return replace(tried, read=replace(tried.read, reading=unclear))
+    return replace(tried, read=replace(tried.read, reading=first.put_off(Reason.LINES_UNCLEAR)))
 
 
 def _read(frame: Frame, cut: Cut, reader: Callable[[Image, float], WindowReading]) -> CentredReading:

@@ -27,12 +27,18 @@ _SURE = 1.0  # log odds: of 43 public cassettes one has less, of the few tables 
 _RESULTS = (Outcome.NEGATIVE, Outcome.POSITIVE)
 
 
+@dataclass(frozen=True, slots=True)
 class Reader:
-    """The cassette reader. It holds no state: one instance serves all cameras."""
+    """The cassette reader. It holds no state: one instance serves all cameras.
+
+    ``expected``: where the lines of the cassettes' type stand, if all are of one type that has been measured.
+    """
+
+    expected: LineGeometry | None = None
 
     def read(self, image: Image) -> list[CassetteShot]:
         """Return one shot for each cassette in view, and one with reason `no-cassette` where there is none."""
-        return read_file_view(image, "cassette")
+        return read_file_view(image, "cassette", self.expected)
 
 
 def read_file_view(image: Image, view: View, expected: LineGeometry | None = None) -> list[CassetteShot]:
@@ -93,7 +99,7 @@ def _read(image: Image, located: Located, rectified: Rectified, expected: LineGe
     if rectified.control_end is ControlEnd.UNKNOWN:
         reading = _without_direction(reading)
     if located.several_strips:
-        reading = replace(reading, outcome=Outcome.RETAKE, reason=Reason.UNKNOWN_CASSETTE_TYPE)
+        reading = reading.put_off(Reason.UNKNOWN_CASSETTE_TYPE)
     corners = tuple((float(x), float(y)) for x, y in np.asarray(located.corners))
     place = _place(np.asarray(located.corners))
     read = replace(centred.read, reading=replace(reading, corners=corners, place=place))
@@ -115,7 +121,7 @@ def _without_direction(reading: Reading) -> Reading:
     """Return a reading of a cassette whose control end is not told by the picture: a lone line may be T, so it is no
     negative; two lines are a positive either way round."""
     if reading.outcome is Outcome.NEGATIVE:
-        return replace(reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
+        return reading.put_off(Reason.LINES_UNCLEAR)
     return reading
 
 

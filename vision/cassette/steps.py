@@ -13,7 +13,7 @@ import numpy as np
 from checkpoint.ports import Image
 from vision.cassette import evidence
 from vision.cassette.absorbance import Floats, bgr
-from vision.cassette.geometry import ControlEnd
+from vision.cassette.geometry import ControlEnd, LineGeometry
 from vision.cassette.judge import CONTROL_LIMITS, TEST_LIMITS, Thresholds
 from vision.cassette.membrane import find_membrane
 from vision.cassette.reader import ReadCassette, View, looks_like_a_window, read_cassettes
@@ -32,14 +32,14 @@ _FOUND, _WINDOW, _MEMBRANE, _EVIDENCE = (60, 150, 40), (30, 30, 200), (60, 150, 
 _CHANNELS = {"blue": (200, 120, 60), "green": (60, 160, 60), "red": (60, 60, 210)}
 
 
-def draw_steps(image: Image, view: View) -> Steps:
+def draw_steps(image: Image, view: View, expected: LineGeometry | None = None) -> Steps:
     """Return every step of reading `image` as `read_file_view` reads it; a bare window begins with its membrane."""
     picture = bgr(image)
     match view:
         case "window":
             return draw_window_steps(picture, read_window(picture))
         case "cassette" | "auto":
-            found = read_cassettes(picture)
+            found = read_cassettes(picture, expected)
             if not found and view == "auto" and looks_like_a_window(picture):
                 return draw_window_steps(picture, read_window(picture))
         case _:

@@ -102,7 +102,7 @@ def _unclear(read: WindowReading) -> WindowReading:
     """Return a reading that is not believed, as what it says hangs on where the membrane ends."""
     if read.reading.outcome is Outcome.RETAKE:
         return read
-    return replace(read, reading=replace(read.reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR))
+    return replace(read, reading=read.reading.put_off(Reason.LINES_UNCLEAR))
 
 
 def _read_within(

@@ -171,7 +171,7 @@ def _read_slot(
     reading = replace(centred.read.reading, slot=slot.number, corners=found.corners, place=_place(centred.frame))
     if not sure and reading.outcome is not Outcome.POSITIVE:
         # Which end the control line is at is not certain here, so one line alone, or none, says nothing.
-        reading = replace(reading, outcome=Outcome.RETAKE, reason=Reason.LINES_UNCLEAR)
+        reading = reading.put_off(Reason.LINES_UNCLEAR)
     return replace(
         found,
         reading=reading,

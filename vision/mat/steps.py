@@ -1,9 +1,13 @@
 """Each step of reading a mat drawn as a picture of its own; names sort, and end with the slot's number."""
 
+from functools import partial
+
 import numpy as np
 
 from checkpoint.ports import Image
+from vision.cassette.geometry import LineGeometry
 from vision.cassette.steps import Steps, draw_window_steps, label, outlined, reduced
+from vision.cassette.window import read_window
 from vision.mat.layout import MatLayout
 from vision.mat.read import SlotReading, SlotState, find_mat, read_slots
 
@@ -14,12 +18,15 @@ _COLOURS = {
 }
 
 
-def draw_mat_steps(image: Image, layout: MatLayout) -> Steps | None:
-    """Return the steps of reading the mat in `image`, shape (H, W, 3), uint8, BGR; None without a mat in view."""
+def draw_mat_steps(image: Image, layout: MatLayout, expected: LineGeometry | None = None) -> Steps | None:
+    """Return the steps of reading the mat in `image`, shape (H, W, 3), uint8, BGR; None without a mat in view.
+
+    `expected`: where the lines of the cassettes' type stand, as `MatReader` takes it.
+    """
     view = find_mat(image, layout)
     if view is None:
         return None
-    slots = read_slots(image, view)
+    slots = read_slots(image, view, reader=partial(read_window, expected=expected))
     canvas, factor = reduced(image)
     for slot in slots:
         corners = np.asarray(slot.corners) * factor
