@@ -128,7 +128,7 @@ def test_a_typed_id_is_judged(served: Served) -> None:
 
 def test_the_page_lets_go_of_a_verdict_even_if_the_station_says_nothing(served: Served) -> None:
     served.pages.parts.gate.settings = type(served.pages.parts.gate.settings)(verdict_s=1.0)
-    page = served.tablet()
+    page = served.tablet(service_workers="block")  # what a worker fetches, `route` does not see
     show(served, "张伟", 5)
     expect(page.locator(".verdict-word")).to_contain_text("ADMIT")
     page.route("**/gate/card*", lambda route: route.abort())
