@@ -45,6 +45,7 @@ class Finding(StrEnum):
     COOL = "cool"
     HOT = "hot"  # so warm that the processor slows down
     UNKNOWN = "unknown"  # nobody can tell
+    NOT_CHECKED = "not-checked"  # the check itself broke off
     BACKED_UP = "backed-up"
     NO_BACKUP_YET = "no-backup-yet"
     BACKUP_LATE = "backup-late"

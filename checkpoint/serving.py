@@ -8,6 +8,7 @@ from typing import Any
 
 import waitress
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 
 from checkpoint.tls_front import TlsFront
 
@@ -58,7 +59,7 @@ def serve(
         ending()
         server.task_dispatcher.shutdown()
         _let_answers_leave(sockets)
-        wasyncore.close_all(sockets)
+        _hang_up(sockets)
         if front is not None:
             front.stop()
 
@@ -68,3 +69,11 @@ def _let_answers_leave(sockets: dict[int, Any]) -> None:
     until = time.monotonic() + ANSWERS_LEAVE_WITHIN_S
     while any(getattr(channel, "total_outbufs_len", 0) for channel in sockets.values()) and time.monotonic() < until:
         wasyncore.loop(timeout=0.05, map=sockets, count=1)
+
+
+def _hang_up(sockets: dict[int, Any]) -> None:
+    """Close everything; a connection closed by its own way also closes the file it was sending."""
+    for channel in [*sockets.values()]:
+        if isinstance(channel, HTTPChannel):
+            channel.handle_close()
+    wasyncore.close_all(sockets)

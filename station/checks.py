@@ -1,9 +1,10 @@
 """What is wrong with this box, and what to do: the checks behind the health page and `checkpoint doctor`."""
 
+import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +17,21 @@ from checkpoint.kits import KitAlarm, Stock
 from checkpoint.policy import PackShelf
 from station.upkeep import Backups
 
+log = logging.getLogger(__name__)
+
 CATEGORIES = tuple(Category)
 HOT_C = 80.0  # from here a Raspberry Pi slows itself down (Raspberry Pi documentation, "Frequency management")
 BACKUP_LATE_AFTER = timedelta(hours=36)  # a night was missed
 DISK_WARN_SHARE, DISK_FULL_SHARE = 0.80, 0.95  # of the file system the journal lives on
+
+
+def whatever_happens(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """Return what `look` finds; one that breaks off is a fault of the part `name`, and takes no other check with it."""
+    try:
+        return list(look())
+    except Exception as error:  # the page that would tell must not go down with what it would tell of
+        log.exception("the check of %s broke off", name)
+        return [Check(name, State.FAULT, Finding.NOT_CHECKED, Advice.SEE_LOG, {"detail": type(error).__name__})]
 
 
 def camera(role: str, *, fault: str, simulated: bool) -> Check:

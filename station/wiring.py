@@ -5,7 +5,7 @@ import logging
 import os
 import secrets
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -286,21 +286,27 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
 
     def health() -> list[Check]:
         now = clock.now()
-        return [
-            *(checks.camera(role, fault=f.fault, simulated=f.camera.simulated) for role, f in feeds.items()),
-            checks.lamps(lamps.shown, simulated=lamps.simulated, fault=lamps.fault, burning=lamps.burning),
-            checks.clock(now, assumed=config.clock.source == "assume-trusted"),
-            checks.chain(recovery),
-            *disk(),
-            checks.trust_list(trust(), now.wall, timedelta(days=config.trust.max_age_days)),
-            checks.rules(shelf, now.wall),
-            checks.sync(uploads.status()),
-            checks.backup(Backups.of(journal), now.wall),
-            checks.temperature(thermometer.read_c()),
-            *checks.kits(kits.stock()),
-            checks.zbar(available=zbar_available()),
-            checks.services(folders.failures),
-        ]
+        assumed = config.clock.source == "assume-trusted"
+        looks: dict[str, Callable[[], Iterable[Check]]] = {
+            "camera": lambda: (
+                checks.camera(role, fault=f.fault, simulated=f.camera.simulated) for role, f in feeds.items()
+            ),
+            "lamps": lambda: [
+                checks.lamps(lamps.shown, simulated=lamps.simulated, fault=lamps.fault, burning=lamps.burning)
+            ],
+            "clock": lambda: [checks.clock(now, assumed=assumed)],
+            "chain": lambda: [checks.chain(recovery)],
+            "disk": disk,
+            "trust-list": lambda: [checks.trust_list(trust(), now.wall, timedelta(days=config.trust.max_age_days))],
+            "rules": lambda: [checks.rules(shelf, now.wall)],
+            "sync": lambda: [checks.sync(uploads.status())],
+            "backup": lambda: [checks.backup(Backups.of(journal), now.wall)],
+            "temperature": lambda: [checks.temperature(thermometer.read_c())],
+            "kits": lambda: checks.kits(kits.stock()),
+            "zbar": lambda: [checks.zbar(available=zbar_available())],
+            "services": lambda: [checks.services(folders.failures)],
+        }
+        return [check for name, look in looks.items() for check in checks.whatever_happens(name, look)]
 
     slot_reader = SlotReader(
         bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames

@@ -39,6 +39,7 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.COOL: _("cool enough"),
     Finding.HOT: _("so hot that the processor slows down"),
     Finding.UNKNOWN: _("not known: this machine does not tell"),
+    Finding.NOT_CHECKED: _("could not be checked"),
     Finding.BACKED_UP: _("made, and read back whole"),
     Finding.NO_BACKUP_YET: _("none yet: the first is made tonight"),
     Finding.BACKUP_LATE: _("none for a night and more"),

@@ -1,5 +1,6 @@
 """How the station is: the line in every page's head, the health page, and the answer for monitoring."""
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, url_for
 from flask_babel import gettext
 
-from checkpoint.health import Check, State, SyncStatus
+from checkpoint.errors import JournalError
+from checkpoint.health import Check, Finding, State, SyncStatus
 from web.access import deciding, officer, reading
 from web.errors import done
 from web.findings import figures, short, worded
@@ -19,6 +21,8 @@ from web.serving import services
 from web.words import CHECKS
 
 blueprint = Blueprint("health", __name__)
+
+log = logging.getLogger(__name__)
 
 FRESH_S = 2.0  # several tablets ask at once; the checks run once
 
@@ -66,7 +70,7 @@ HEAD = (("clock",), ("sync",), ("rules", "trust-list"), ("camera", "camera-gate"
 def status_line() -> tuple[Chip, ...]:
     """Return the truth in one line: clock, uploads, rules, trust list, cameras, lamps, and whatever else is wrong."""
     checks = _checks().now()
-    sync = services().sync()
+    sync = _uploads()
     chips = [
         _chip(names, found, sync)
         for names in HEAD
@@ -79,8 +83,19 @@ def status_line() -> tuple[Chip, ...]:
     return tuple(replace(chip, worst=chip is worst and chip.state is not State.OK) for chip in chips)
 
 
-def _chip(names: Sequence[str], found: Sequence[Check], sync: SyncStatus) -> Chip:
-    if "sync" in names:
+def _uploads() -> SyncStatus | None:
+    """Return where the uploads stand; ``None`` where the journal cannot tell: the head is in the page that says so."""
+    try:
+        return services().sync()
+    except JournalError as error:
+        log.error("where the uploads stand cannot be read: %s", error)
+        return None
+
+
+def _chip(names: Sequence[str], found: Sequence[Check], sync: SyncStatus | None) -> Chip:
+    if "sync" in names and sync is None:
+        return _bad(Check("sync", State.FAULT, Finding.NOT_CHECKED))
+    if "sync" in names and sync is not None:
         text = sync_text(sync)
         return Chip("sync", _worst(found) if found else _sync_state(sync), text, text)
     bad = max(found, key=lambda c: list(State).index(c.state))

@@ -21,8 +21,8 @@ blueprint = Blueprint("login", __name__)
 @blueprint.get("/login")
 def page() -> Response | str:
     """Names to tap, then a keypad."""
-    if current_user.is_authenticated:
-        return cast("Response", redirect(url_for("gate.page")))
+    if current_user.is_authenticated:  # a page that asked with the session before, or the way back
+        return cast("Response", redirect(_safe(request.args.get("next", "")) or url_for("gate.page")))
     officers = services().officers
     return render_template(
         "login.html",

@@ -1,5 +1,6 @@
 """`checkpoint doctor`: what is wrong with this box, and what to do."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -83,18 +84,19 @@ def examine(config: Config) -> list[Check]:
         found += _journal_checks(folders, clock)
     else:
         found.append(Check("journal", State.WARN, Finding.NONE, None, {"folder": str(folders.journal)}))
-    shelf = pack_shelf(config)
-    found += [
-        checks.trust_list(TrustFile(folders.trust)(), now, timedelta(days=config.trust.max_age_days)),
-        checks.rules(shelf, now),
-        checks.officers(Officers(folders.officers).names()),
-        checks.temperature(ThermalZones().read_c()),
-        checks.zbar(available=zbar_available()),
-        *device_checks.cameras(config, folders.calibrations),
-        device_checks.lamps(config.lamps),
-        device_checks.services(folders.failures),
-    ]
-    return found
+    looks: dict[str, Callable[[], Iterable[Check]]] = {
+        "trust-list": lambda: [
+            checks.trust_list(TrustFile(folders.trust)(), now, timedelta(days=config.trust.max_age_days))
+        ],
+        "rules": lambda: [checks.rules(pack_shelf(config), now)],
+        "officers": lambda: [checks.officers(Officers(folders.officers).names())],
+        "temperature": lambda: [checks.temperature(ThermalZones().read_c())],
+        "zbar": lambda: [checks.zbar(available=zbar_available())],
+        "camera": lambda: device_checks.cameras(config, folders.calibrations),
+        "lamps": lambda: [device_checks.lamps(config.lamps)],
+        "services": lambda: [device_checks.services(folders.failures)],
+    }
+    return found + [check for name, look in looks.items() for check in checks.whatever_happens(name, look)]
 
 
 def _journal_checks(folders: Folders, clock: SystemClock) -> list[Check]:

@@ -1,15 +1,18 @@
 """A real Chromium against the pages, served as the station serves them: waitress, one process, threads."""
 
+import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from waitress import create_server, wasyncore
 
+from checkpoint.serving import serve
+from station.commands.serve import LARGEST_UPLOAD_BYTES
 from tests.web.pages import CHEN, PINS, Pages, make_pages
 
 TABLET = {"width": 1280, "height": 800}
@@ -71,22 +74,28 @@ class Server(threading.Thread):
     def __init__(self, pages: Pages, port: int = 0) -> None:
         super().__init__(daemon=True)
         self._pages = pages
-        self._sockets: dict[int, Any] = {}
-        self._server = create_server(pages.app, map=self._sockets, host="127.0.0.1", port=port, threads=12)
         self._stopping = threading.Event()
-        self.address = f"http://127.0.0.1:{self._server.effective_port}"
+        ports: queue.Queue[int] = queue.Queue()
+        self._serve = partial(
+            serve,
+            pages.app,
+            host="127.0.0.1",
+            port=port,
+            stop=self._stopping,
+            ready=ports.put,
+            largest_body=LARGEST_UPLOAD_BYTES,
+            look_s=0.1,
+            ending=pages.app.extensions["pulse"].stop,
+        )
         self.start()
+        self.address = f"http://127.0.0.1:{ports.get(timeout=15)}"
 
     def run(self) -> None:
         """Serve; the sockets are closed by the thread that uses them."""
-        while not self._stopping.is_set():
-            wasyncore.loop(timeout=0.1, map=self._sockets, count=1)
-        self._server.task_dispatcher.shutdown()
-        wasyncore.close_all(self._sockets)
+        self._serve()
 
     def stop(self) -> None:
         """End the streams and the server."""
-        self._pages.app.extensions["pulse"].stop()
         self._stopping.set()
         self.join(timeout=15)
 

@@ -1,6 +1,7 @@
 """A station put together from its configuration."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -52,6 +53,23 @@ def test_a_damaged_journal_is_kept_aside_and_the_officer_is_told(tmp_path: Path)
     station.close()
     assert (told.state, told.finding) == (State.FAULT, Finding.RECOVERED)
     assert list(Folders(tmp_path).journal.glob("damaged-*"))
+
+
+def test_a_check_that_breaks_off_is_a_fault_of_its_own_and_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    station = build(config(tmp_path))
+
+    def breaks(*_: object) -> NoReturn:
+        raise ValueError("not a number")
+
+    monkeypatch.setattr("station.checks.temperature", breaks)
+    found = {check.name: check for check in station.services.health()}
+    station.close()
+    told = found["temperature"]
+    assert (told.state, told.finding, told.advice) == (State.FAULT, Finding.NOT_CHECKED, Advice.SEE_LOG)
+    assert {"lamps", "clock", "disk", "sync", "services"} <= set(found)
+    assert "the check of temperature broke off" in caplog.text
 
 
 def test_a_mat_with_more_slots_than_fit_its_paper_is_refused(tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ import re
 import threading
 from datetime import timedelta
 
+import pytest
+
+from checkpoint.errors import JournalError
 from checkpoint.health import Advice, Check, Finding, State
-from checkpoint.journal import Pending
+from checkpoint.journal import Journal, Pending
 from tests.web.pages import CHEN, Pages, make_pages
 from web.pulse import Pulse
 
@@ -31,6 +34,19 @@ def test_a_fault_stands_in_the_head_of_every_page_with_its_own_words(pages: Page
 def test_a_fault_of_a_part_that_has_no_place_of_its_own_is_not_hidden(pages: Pages) -> None:
     pages.fault("disk", Finding.FULL, Advice.FREE_DISK)
     assert "Disk" in pages.client().see("/status")
+
+
+def test_a_journal_that_cannot_be_read_takes_no_page_with_it(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    tablet = pages.client()
+
+    def broken(_self: Journal) -> Pending:
+        raise JournalError("disk I/O error")
+
+    monkeypatch.setattr(Journal, "pending", broken)
+    assert "Uploads: could not be checked" in tablet.see("/status")
+    answer = tablet.get("/health")
+    assert answer.status_code == 500
+    assert "Uploads: could not be checked" in answer.text, "the page that says so stands, with its head"
 
 
 def test_the_page_says_the_worst_first_and_what_to_do(pages: Pages) -> None:

@@ -71,6 +71,12 @@ def test_after_log_in_one_is_where_one_wanted_to_be_but_never_elsewhere(pages: P
         assert tablet.post("/login", name=CHEN, pin=PINS[CHEN], next=elsewhere).json["go"] == "/gate"
 
 
+def test_whoever_is_logged_in_already_is_sent_where_they_wanted_to_be(pages: Pages) -> None:
+    tablet = pages.client()
+    assert tablet.get("/login?next=/shift").location == "/shift"
+    assert tablet.get("/login?next=//elsewhere.example").location == "/gate"
+
+
 def test_an_auditor_reads_and_decides_nothing(pages: Pages) -> None:
     tablet = pages.client(LIU)
     assert tablet.get("/log").status_code == 200
