@@ -1,12 +1,10 @@
 """Config -> Station: the only place where adapters are chosen."""
 
-import contextlib
 import logging
 import os
 import secrets
 import ssl
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,10 +15,9 @@ from checkpoint.assay import ReadWindow
 from checkpoint.bench import Bench, BenchSettings
 from checkpoint.credentials import TrustPolicy
 from checkpoint.credentials.receipt import headquarters
-from checkpoint.errors import JournalError, JournalFull, SyncError
+from checkpoint.errors import SyncError
 from checkpoint.events import Kind, PhotoRef
 from checkpoint.gate import Gate, GateSettings
-from checkpoint.health import Check
 from checkpoint.journal import Journal, LogQuery, Seal
 from checkpoint.journal.recovery import open_or_recover
 from checkpoint.kits import Kits, KitsSettings
@@ -31,12 +28,10 @@ from checkpoint.shift import Shifts
 from checkpoint.sync import Enrolment
 from hardware.camera import SceneCamera
 from hardware.clock import SystemClock, kernel_says_synchronised
-from hardware.temperature import ThermalZones
 from station import RELEASED, VERSION, checks, restoring
-from station.ballast import FILE as BALLAST_FILE
 from station.ballast import Ballast
-from station.cached import Cached
 from station.certificates import Authority, own_names
+from station.condition import Condition
 from station.config import Config, ConfigError
 from station.demo.scenes import DemoScenes
 from station.demo.wallet import Keys, Wallet
@@ -44,23 +39,25 @@ from station.devices import open_cameras, open_lamps, settings_in_use
 from station.duty import Duty
 from station.faults import Faults
 from station.first_run import CODE_FILE, LocalIdentity, SetUpCode
+from station.folders import Folders
 from station.formats import station_formats, typed_credential
 from station.handed_down import HandedDownDocuments
 from station.lamps import WatchedLamps
-from station.live import HANGS_S, BenchLoop, Feed, GateLoop, Live, Loop
+from station.live import BenchLoop, Feed, GateLoop, Live, Loop
 from station.reading import SlotReader
 from station.receipts import Receipts
+from station.running import Station
 from station.set_up import StationSetUp
 from station.trust_file import TrustFile
-from station.upkeep import Backups, Room, Upkeep
+from station.upkeep import Room, Upkeep
 from station.uploads import Uploads, http_client
-from station.watchdog import Look, long_work
+from station.watchdog import long_work
 from vision.cassette.reader import Reader
 from vision.cassette.types import known_types, load_type
 from vision.hints import hints
 from vision.mat.layout import Paper, mat_layout
 from vision.mat.reader import MatReader
-from vision.qr import LiveScanner, zbar_available
+from vision.qr import LiveScanner
 from web.officers import Officers, Role
 from web.services import Services, StationIdentity
 
@@ -68,124 +65,6 @@ log = logging.getLogger(__name__)
 
 GENERIC = "generic"  # the cassette type that needs none: its read window is the configured one
 DEMO_OFFICERS = (("陈警官 Chen", "1111", Role.OFFICER), ("王班长 Wang", "2222", Role.SHIFT_LEAD))
-
-
-DISK_CHECKED_EVERY_S = 15.0  # the check itself writes: often enough to warn, seldom enough for the card
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where a station keeps what, below its data folder."""
-
-    data: Path
-
-    @property
-    def journal(self) -> Path:
-        return self.data / "journal"
-
-    @property
-    def ballast(self) -> Path:
-        return self.journal / BALLAST_FILE
-
-    @property
-    def backups(self) -> Path:
-        return self.data / "backups"
-
-    @property
-    def keys(self) -> Path:
-        return self.data / "keys"
-
-    @property
-    def tls(self) -> Path:
-        return self.keys / "tls"
-
-    @property
-    def packs(self) -> Path:
-        return self.data / "packs"
-
-    @property
-    def trust(self) -> Path:
-        return self.data / "trust.json"
-
-    @property
-    def published(self) -> Path:
-        return self.data / "published"
-
-    @property
-    def officers(self) -> Path:
-        return self.data / "officers.json"
-
-    @property
-    def failures(self) -> Path:
-        return self.data / "failures"
-
-    @property
-    def calibrations(self) -> Path:
-        return self.data / "cameras"
-
-
-@dataclass(slots=True)
-class Station:
-    """A station put together: what the pages call, and the threads that work beside them."""
-
-    services: Services
-    journal: Journal
-    cameras: dict[str, Camera]
-    lamps: WatchedLamps
-    loops: list[Loop]
-    uploads: Uploads
-    upkeep: Upkeep
-    ballast: Ballast
-    camera_settings: dict[str, dict[str, str | float]]
-    tests_running: int = 0
-    _started: bool = field(default=False)
-
-    def start(self) -> None:
-        """Write down the start, take up the running tests, and set the cameras and uploads to work."""
-        self.ballast.keep()
-        self.services.gate.restore()
-        self.tests_running = self.services.bench.restore()
-        started = {
-            "version": VERSION,
-            "tests_running": self.tests_running,
-            "name": self.services.station.name,
-            "town": self.services.station.town,
-            "cameras": self.camera_settings,
-        }
-        try:
-            self.journal.append(Kind.STATION_STARTED, started)
-        except JournalFull as error:
-            # Nobody is admitted unwritten; a station that is not there could not say so, nor make room.
-            log.error("the disk is full, and every vehicle is held: %s", error)
-        self._started = True
-        self.lamps.start()
-        for loop in self.loops:
-            loop.start()
-        self.uploads.start()
-        self.upkeep.start()
-
-    def looks(self) -> list[Look]:
-        """Return what the watchdog looks at: that no camera's thread, the journal or the lamps hang."""
-        return [
-            *(loop.hangs for loop in self.loops),
-            lambda: "" if self.journal.head().seq >= 0 else "journal",
-            lambda: "lamps not asked" if self.lamps.checked_s_ago > HANGS_S else "",
-        ]
-
-    def close(self) -> None:
-        """Stop everything in reverse, lamps to red; what was written is on disk already."""
-        for loop in self.loops:
-            loop.stop()
-        self.lamps.close()
-        self.upkeep.stop()
-        self.uploads.stop()
-        for camera in self.cameras.values():
-            camera.close()
-        if self._started:
-            # A full disk must not keep the station from stopping; the next start tells how this run ended.
-            with contextlib.suppress(JournalError):
-                self.journal.append(Kind.STATION_STOPPED, {"version": VERSION})
-        self.journal.close()
 
 
 def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Station:
@@ -280,34 +159,6 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     simulated = [f"camera-{role}" for role, camera in cameras.items() if camera.simulated]
     scenes = _demo(config, cameras, officers, folders) if config.demo else None
 
-    disk = Cached(lambda: [checks.writable(folders.journal), checks.disk(folders.journal)], keep_s=DISK_CHECKED_EVERY_S)
-
-    thermometer = ThermalZones()
-
-    def health() -> list[Check]:
-        now = clock.now()
-        assumed = config.clock.source == "assume-trusted"
-        looks: dict[str, Callable[[], Iterable[Check]]] = {
-            "camera": lambda: (
-                checks.camera(role, fault=f.fault, simulated=f.camera.simulated) for role, f in feeds.items()
-            ),
-            "lamps": lambda: [
-                checks.lamps(lamps.shown, simulated=lamps.simulated, fault=lamps.fault, burning=lamps.burning)
-            ],
-            "clock": lambda: [checks.clock(now, assumed=assumed)],
-            "chain": lambda: [checks.chain(recovery)],
-            "disk": disk,
-            "trust-list": lambda: [checks.trust_list(trust(), now.wall, timedelta(days=config.trust.max_age_days))],
-            "rules": lambda: [checks.rules(shelf, now.wall)],
-            "sync": lambda: [checks.sync(uploads.status())],
-            "backup": lambda: [checks.backup(Backups.of(journal), now.wall)],
-            "temperature": lambda: [checks.temperature(thermometer.read_c())],
-            "kits": lambda: checks.kits(kits.stock()),
-            "zbar": lambda: [checks.zbar(available=zbar_available())],
-            "services": lambda: [checks.services(folders.failures)],
-        }
-        return [check for name, look in looks.items() for check in checks.whatever_happens(name, look)]
-
     slot_reader = SlotReader(
         bench, _cassette_reader(config), feeds["bench"].photograph, keep_photo, config.bench.burst_frames
     )
@@ -335,7 +186,20 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
         read_slot=slot_reader,
         read_ready=None if config.bench.mat == "none" else slot_reader.read_ready,
         typed=lambda document: typed_credential(document, clock.now().wall, ZoneInfo(config.timezone)),
-        health=health,
+        health=Condition(
+            feeds=feeds,
+            lamps=lamps,
+            clock=clock,
+            clock_assumed=config.clock.source == "assume-trusted",
+            recovery=recovery,
+            trust=trust,
+            trust_max_age=timedelta(days=config.trust.max_age_days),
+            shelf=shelf,
+            uploads=uploads,
+            journal=journal,
+            kits=kits,
+            folders=folders,
+        ),
         sync=uploads.status,
         sync_now=uploads.nudge,
         lots=lambda: tuple(lot.lot for lot in kits.stock().in_use),

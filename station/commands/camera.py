@@ -20,7 +20,7 @@ from station.commands.options import config_option, loaded
 from station.commands.output import InputError
 from station.config import CameraConfig, Config
 from station.devices import calibration_file, device_name, open_cameras, open_device
-from station.wiring import Folders
+from station.folders import Folders
 from vision.mat.layout import Paper, mat_layout
 from vision.mat.read import find_mat
 

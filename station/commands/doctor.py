@@ -16,9 +16,10 @@ from station import RELEASED, checks, device_checks
 from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
 from station.config import Config
+from station.folders import Folders
 from station.trust_file import TrustFile
 from station.upkeep import Backups
-from station.wiring import Folders, open_seal, pack_shelf
+from station.wiring import open_seal, pack_shelf
 from vision.qr import zbar_available
 from web.officers import Officers
 

@@ -11,8 +11,9 @@ from checkpoint.sync import enrol as enrol_station
 from station import VERSION
 from station.commands.options import config_option, loaded, opened_journal
 from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json
+from station.folders import Folders
 from station.uploads import http_client, sync_once
-from station.wiring import Folders, handed_down_documents, open_new_journal, pack_shelf
+from station.wiring import handed_down_documents, open_new_journal, pack_shelf
 
 
 @click.command(epilog="Example: checkpoint-hq invite --name gate-1 > invitation.json; checkpoint enrol invitation.json")

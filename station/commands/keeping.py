@@ -11,8 +11,9 @@ from hardware.clock import SystemClock
 from station import RELEASED
 from station.commands.options import config_option, loaded, opened_journal
 from station.commands.output import ANSWER_IS_NO, leave, print_json
+from station.folders import Folders
 from station.upkeep import back_up, retain
-from station.wiring import Folders, backup_folder, open_seal
+from station.wiring import backup_folder, open_seal
 
 
 @click.command(epilog="Example: checkpoint backup   or, onto a stick: checkpoint backup --to /media/stick")

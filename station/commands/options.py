@@ -13,7 +13,8 @@ from hardware.clock import SystemClock
 from station import RELEASED
 from station.commands.output import InputError
 from station.config import Config, load_config
-from station.wiring import Folders, open_seal
+from station.folders import Folders
+from station.wiring import open_seal
 
 F = TypeVar("F", bound=Callable[..., Any])
 

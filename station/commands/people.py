@@ -6,7 +6,7 @@ import click
 
 from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, leave
-from station.wiring import Folders
+from station.folders import Folders
 from web.officers import Officers, Role
 
 

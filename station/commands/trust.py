@@ -12,8 +12,8 @@ from checkpoint.credentials.trust_import import MAX_BYTES, read_trust
 from checkpoint.credentials.trust_signature import check_signed, signer_keys
 from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, InputError, leave, print_json
+from station.folders import Folders
 from station.trust_file import load_trust
-from station.wiring import Folders
 
 file_option = click.option(
     "--trust",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from station.wiring import Folders
+from station.folders import Folders
 from tests.browser.camera import WAIT_MS, Camera
 from tests.browser.conftest import ARGUMENTS, Server
 from tests.browser.picture_list import DESK, FOLDER, LANGUAGES, STATION

@@ -25,9 +25,11 @@ from pathlib import Path
 from checkpoint.errors import GateError
 from checkpoint.events import Kind
 from station.config import Config
+from station.folders import Folders
 from station.memory import return_pictures_to_the_system
+from station.running import Station
 from station.upkeep import back_up, retain
-from station.wiring import Folders, Station, build
+from station.wiring import build
 from web import create_app
 
 PAGES = ("/", "/login", "/health.json")

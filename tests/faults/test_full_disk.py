@@ -17,7 +17,8 @@ from checkpoint.journal import Journal, LogQuery
 from station.ballast import STEP_BYTES, Ballast
 from station.commands.doctor import examine
 from station.config import Config
-from station.wiring import Station, build
+from station.running import Station
+from station.wiring import build
 from tests.checkpoint.station_parts import Parts
 from web.officers import Officers, Role
 

@@ -11,8 +11,9 @@ from checkpoint.events import Kind
 from checkpoint.typed import TypedDocument
 from checkpoint.vehicle import Vehicle
 from station.config import Config
+from station.folders import Folders
 from station.upkeep import back_up
-from station.wiring import Folders, build
+from station.wiring import build
 
 ID_NUMBER = "330482198403070134"
 PLATE = "浙F6Q2T8"

@@ -11,8 +11,9 @@ from checkpoint.events import Kind
 from checkpoint.journal import LogQuery
 from station.config import Config
 from station.first_run import LocalIdentity, SetUpCode
+from station.running import Station
 from station.set_up import sharpness
-from station.wiring import Station, build
+from station.wiring import build
 from tests.web.pages import Tablet
 from web import create_app
 from web.officers import OfficerError, Role

@@ -10,7 +10,8 @@ from checkpoint.health import Advice, Finding, State
 from checkpoint.journal import LogQuery
 from hardware.camera.tuning import Calibration, Tuning, save_calibration
 from station.config import Config, ConfigError
-from station.wiring import Folders, build
+from station.folders import Folders
+from station.wiring import build
 
 
 def config(folder: Path, **changes: object) -> Config:

@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from station.wiring import Folders
+from station.folders import Folders
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.programs import Running, demonstration, unused_ports
 from web.officers import Officers, Role
