@@ -16,6 +16,8 @@ from station.commands.serve import LARGEST_UPLOAD_BYTES
 from tests.web.pages import CHEN, PINS, Pages, make_pages
 
 TABLET = {"width": 1280, "height": 800}
+PATIENCE_MS = 20_000  # what is expected of a page may come late on a busy machine: no test measures speed
+expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,7 +43,7 @@ class Served:
         self.contexts.append(made)
         made.add_cookies([{"name": "language", "value": language, "url": self.address}])
         page = made.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{self.address}/login")
         if name is not None:
             page.get_by_text(name, exact=True).click()
@@ -58,14 +60,6 @@ def browser(chromium: Path) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=str(chromium), args=ARGUMENTS)
         yield started
         started.close()
-
-
-@pytest.fixture
-def patient() -> Iterator[None]:
-    """Real programs on a busy machine take their time: what is expected of a page may come late."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 class Server(threading.Thread):

@@ -1,5 +1,6 @@
 """The bench in a real Chromium: clocks that run, and two tablets that never disagree."""
 
+import re
 from unittest.mock import patch
 
 import pytest
@@ -34,7 +35,7 @@ def test_from_the_gate_to_a_running_clock_in_two_taps_and_a_lot(served: Served) 
     expect(page.locator(".picks.who :checked + span")).to_contain_text("L** N**")
     page.locator("[name=lot_typed]").fill("20220315")
     page.get_by_role("button", name="START: drops are on").click()
-    expect(page.locator("#tile-1 .tile-clock")).to_have_text("14:59", timeout=6000)
+    expect(page.locator("#tile-1 .tile-clock")).to_have_text(re.compile(r"14:5\d"))
     test = served.pages.bench.slot(1).test
     assert test is not None
     assert test.lot == "20220315"
@@ -54,8 +55,8 @@ def test_two_tablets_see_the_same_board_at_once(served: Served) -> None:
     for page in (one, two):
         page.goto(f"{served.address}/bench")
     started(served, 7, "王芳")
-    expect(one.locator("#tile-7")).to_contain_text("王**", timeout=1500)
-    expect(two.locator("#tile-7")).to_contain_text("王**", timeout=1500)
+    expect(one.locator("#tile-7")).to_contain_text("王**")
+    expect(two.locator("#tile-7")).to_contain_text("王**")
     expect(two.locator("#tile-7")).to_contain_text("等待中")
 
 
@@ -65,7 +66,7 @@ def test_becoming_ready_is_heard(served: Served) -> None:
     page = served.tablet()
     page.goto(f"{served.address}/bench")
     served.pages.parts.clock.turn(seconds=3)
-    expect(page.locator("#tile-1")).to_contain_text("READY", timeout=6000)
+    expect(page.locator("#tile-1")).to_contain_text("READY")
     assert page.evaluate("document.body.dataset.heard") == "ready"
     assert test
 

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hq.store.models import alerts
+from tests.browser.conftest import PATIENCE_MS
 from tests.hq.busy_day import PASSWORD, busy_day
 from tests.hq.running import Headquarters, Station, TestClock, headquarters
 from tests.hq.sending import positive
@@ -37,7 +38,7 @@ class Served:
         self.contexts.append(made)
         made.add_cookies([{"name": "language", "value": language, "url": self.hq.url}])
         page = made.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{self.hq.url}/login")
         page.locator("[name=name]").fill(name)
         page.locator("[name=password]").fill(PASSWORD)

@@ -28,10 +28,10 @@ from tests.hq.running import TestClock, headquarters
 from tests.station.test_restoring import backup_of_lost_station
 from tests.vision.qr.pictures import held, qr
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patient")]
+pytestmark = pytest.mark.browser
 
 ADA, CHEN = ("Ada", "9753"), ("陈警官", "1357")
-WAIT_MS = 20_000
+WAIT_MS = 30_000
 CAMERAS = """
 [gate_camera]
 source = "folder"

@@ -16,4 +16,4 @@ def test_an_installed_page_says_that_the_station_is_out_of_reach_and_offers_noth
     expect(page.get_by_role("heading", name="The station is out of reach")).to_be_visible()
     assert page.locator("button, form, input, a").count() == 0
     page.context.set_offline(False)
-    expect(page.locator("#board")).to_be_visible(timeout=15_000)  # by itself: nobody has to tap
+    expect(page.locator("#board")).to_be_visible()  # by itself: nobody has to tap

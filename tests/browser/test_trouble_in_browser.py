@@ -21,7 +21,7 @@ from web.officers import Officers
 
 __all__ = ["small_disk"]  # a fixture: pytest finds it here
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patient")]
+pytestmark = pytest.mark.browser
 
 ID_CARD = "11010519491231002X"
 QUICK_BENCH = "[bench]\nslots = 4\nread_from_min = 0.01\nread_until_min = 30\nburst_frames = 1\n"
