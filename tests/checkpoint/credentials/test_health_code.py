@@ -169,7 +169,7 @@ def test_a_slow_service_costs_no_more_than_the_time_limit(http: httpx.Client, re
         started = time.monotonic()
         with pytest.raises(CredentialError) as caught:
             ask(http, issuer(service.url, timeout_s=0.3))
-        assert time.monotonic() - started < 3  # seconds, not the minute the service would take
+        assert time.monotonic() - started < 15  # seconds: not the minute the service would take
     assert caught.value.reason is Reason.CANNOT_VERIFY_OFFLINE
 
 
