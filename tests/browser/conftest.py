@@ -53,6 +53,13 @@ class Served:
         return page
 
 
+def in_front(page: Page) -> Page:
+    """Return `page` once keys that are pressed go to it, and to nothing in it yet."""
+    page.bring_to_front()
+    page.wait_for_function("document.hasFocus() && document.activeElement === document.body")
+    return page
+
+
 @pytest.fixture(scope="session")
 def browser(chromium: Path) -> Iterator[Browser]:
     """One Chromium for all tests."""

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hq.store.models import alerts
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import PATIENCE_MS, in_front
 from tests.hq.busy_day import PASSWORD, busy_day
 from tests.hq.running import Headquarters, Station, TestClock, headquarters
 from tests.hq.sending import positive
@@ -171,6 +171,7 @@ def test_no_page_is_wider_than_its_window_and_axe_finds_nothing(served: Served, 
 
 def test_the_desk_works_by_keyboard_alone(served: Served) -> None:
     page = served.desk("li")
+    in_front(page)
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.locator(".me summary").focus()

@@ -11,7 +11,7 @@ from checkpoint.crossing import Category
 from checkpoint.health import Advice, Finding
 from checkpoint.reasons import Reason
 from checkpoint.vehicle import Vehicle
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, in_front
 from tests.browser.test_bench_in_browser import started
 from tests.web.pages import ADA, CHEN, NEGATIVE, NO_CONTROL, POSITIVE
 from tests.web.set_up import TICKET
@@ -222,7 +222,7 @@ def test_gloves_hit_what_they_aim_at(served: Served, size: str) -> None:
 
 
 def test_everything_at_the_gate_is_reached_by_keyboard(served: Served) -> None:
-    page = served.tablet()
+    page = in_front(served.tablet())
     seen = set()
     for _ in range(40):
         page.keyboard.press("Tab")
