@@ -10,7 +10,7 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = i
 
 if ! have dpkg-query || ! have apt-get; then
     if ! have chromium && ! have chromium-browser; then
-        echo "checkpoint: the tests also use Chromium, zbar, Noto CJK fonts, poppler's tools, git and PostgreSQL: install them with your package manager" >&2
+        echo "checkpoint: the tests also use Chromium, zbar, Noto CJK fonts, poppler's tools, shellcheck, git and PostgreSQL: install them with your package manager" >&2
     fi
     exit 0
 fi
@@ -19,6 +19,7 @@ missing=
 have chromium || missing="$missing chromium"                           # drives the pages
 have pdftotext || missing="$missing poppler-utils"                     # looks into the printed mat
 have systemd-analyze || missing="$missing systemd"                     # judges the services' units
+have shellcheck || missing="$missing shellcheck"                       # reads the scripts
 have git || missing="$missing git"                                     # tells the project's files from leftovers
 [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null)" ] ||
     missing="$missing postgresql"                                      # headquarters' other store; the tests start their own
