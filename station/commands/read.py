@@ -1,5 +1,6 @@
 """`checkpoint read`: what these cassettes show."""
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -94,6 +95,7 @@ def read(
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise InputError(f"{folder}: {error.strerror}") from error
+    names = _Names()
     for path in files:
         started = time.perf_counter()
         try:
@@ -122,14 +124,27 @@ def read(
                     f"T {reading.test.contrast:.1%}, {took_ms:.0f} ms"
                     + (f"; before the next shot: {', '.join(reading.hints)}" if reading.hints else "")
                 )
+        name = names.of(path)
         if save is not None:
             for number, shot in enumerate(shots, start=1):
-                name = f"{path.stem}.png" if len(shots) == 1 else f"{path.stem}-{number}.png"
-                _write(save / name, shot.picture)
+                _write(save / (f"{name}.png" if len(shots) == 1 else f"{name}-{number}.png"), shot.picture)
         if debug is not None:
             for step, picture in _steps(image, view, layout, cassette_type).items():
-                _write(debug / f"{path.stem}-{step}.png", picture)
+                _write(debug / f"{name}-{step}.png", picture)
     leave(USAGE if unusable else ANSWER_IS_NO if retakes else DONE)
+
+
+class _Names:
+    """Names for what is written about each file: its own, and a number where another folder's file has it too."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def of(self, path: Path) -> str:
+        numbered = (path.stem if n == 1 else f"{path.stem}_{n}" for n in itertools.count(1))
+        name = next(name for name in numbered if name not in self._taken)
+        self._taken.add(name)
+        return name
 
 
 def _layout(mat_slots: int | None, paper: str) -> MatLayout | None:

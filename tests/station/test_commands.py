@@ -229,6 +229,15 @@ def test_read_tells_what_a_cassette_shows(tmp_path: Path, scene: str, outcome: s
     assert cv2.imread(str(tmp_path / "evidence" / photo.name)) is not None
 
 
+def test_evidence_of_two_files_of_one_name_is_kept_of_both(tmp_path: Path) -> None:
+    photos = [tmp_path / folder / "bench.png" for folder in ("monday", "tuesday")]
+    for photo in photos:
+        photo.parent.mkdir()
+        cv2.imwrite(str(photo), cassettes.bench("bench-empty", seed=2))
+    checkpoint("read", "--save", tmp_path / "evidence", *photos)
+    assert sorted(file.name for file in (tmp_path / "evidence").iterdir()) == ["bench.png", "bench_2.png"]
+
+
 def test_a_retake_says_what_to_change_before_the_next_shot(tmp_path: Path) -> None:
     photo = tmp_path / "dark.png"
     cv2.imwrite(str(photo), (cassettes.bench("cassette-negative", seed=2) * 0.1).astype(np.uint8))

@@ -150,7 +150,7 @@ def parallel_pairs(segments: Segments, *, narrowest: float, widest: float) -> li
 def solid_boxes(grey: Image, proportions: tuple[float, float] = SOLID_PROPORTIONS) -> list[Pair]:
     """Return the lone rectangles, length over width within `proportions`, lighter or darker than around them."""
     soft = cv2.GaussianBlur(grey, (0, 0), 1.5)
-    reach = max(grey.shape) // 6 | 1
+    reach = max(max(grey.shape) // 6 | 1, 3)
     masks = [cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]]
     masks += [
         cv2.adaptiveThreshold(soft, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, reach, margin)

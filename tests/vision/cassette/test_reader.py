@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from checkpoint.assay import Outcome
 from checkpoint.ports import CassetteReader
@@ -33,6 +35,23 @@ def test_an_empty_bench_has_no_cassette():
     (shot,) = Reader().read(picture)
 
     assert (shot.reading.outcome, shot.reading.reason) == (Outcome.RETAKE, Reason.NO_CASSETTE)
+
+
+@settings(max_examples=60)
+@given(
+    height=st.integers(1, 60),
+    width=st.integers(1, 60),
+    content=st.sampled_from(["black", "white", "noise"]),
+    view=st.sampled_from(["auto", "cassette", "window"]),
+)
+def test_a_picture_too_small_for_anything_is_taken_again(height, width, content, view):
+    picture = np.full((height, width, 3), 255 if content == "white" else 0, np.uint8)
+    if content == "noise":
+        picture = np.random.default_rng(height * 61 + width).integers(0, 256, picture.shape, np.uint8)
+
+    shots = read_file_view(picture, view)
+
+    assert {shot.reading.outcome for shot in shots} <= {Outcome.RETAKE, Outcome.INVALID}
 
 
 def test_a_bare_crop_is_read_when_said_to_be_one():
