@@ -61,6 +61,8 @@ def load_picture(path: Path) -> Image:
         if len(data) > LARGEST_PICTURE_BYTES:
             raise InputError("more than 64 MB on standard input: no picture this reads")
         return decode_picture(data)
+    if path.is_dir():
+        raise InputError("no picture in this folder")
     try:
         size = path.stat().st_size
         if size > LARGEST_PICTURE_BYTES:
@@ -72,12 +74,10 @@ def load_picture(path: Path) -> Image:
 
 
 def pictures_among(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files, and for a folder the pictures in it and below, by name."""
+    """Yield the files, and for a folder the pictures in it and below, by name; itself where it has none."""
     for path in paths:
-        if path.is_dir():
-            yield from sorted(found for found in path.rglob("*") if found.suffix.lower() in _PICTURE_SUFFIXES)
-        else:
-            yield path
+        within = sorted(found for found in path.rglob("*") if found.suffix.lower() in _PICTURE_SUFFIXES)
+        yield from within or [path]
 
 
 def decode_picture(data: bytes) -> Image:

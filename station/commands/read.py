@@ -19,6 +19,7 @@ from station.commands.output import (
     complain,
     leave,
     load_picture,
+    pictures_among,
     print_json,
 )
 from vision.cassette.reader import Reader, View, read_file_view
@@ -33,7 +34,7 @@ _LONGEST_TYPE = 64 * 1024  # characters of a type's file; one has a few hundred
 
 
 @click.command(epilog="Example: checkpoint read --json --save evidence bench.jpg")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|FOLDER|-...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and file.")
 @click.option(
     "--view",
@@ -78,7 +79,8 @@ def read(
     save: Path | None,
     debug: Path | None,
 ) -> None:
-    """Read antigen-test cassettes: negative, positive, invalid, or retake with what to change.
+    """Read antigen-test cassettes: negative, positive, invalid, or retake with what to change. A folder stands for the
+    pictures in it, - for standard input.
 
     Where a picture shows several cassettes, the first line speaks for the picture as a whole (the worst of them)
     and `cassettes` lists each. A retake comes with hints for the next shot, as the bench page shows them live.
@@ -96,7 +98,7 @@ def read(
             except OSError as error:
                 raise InputError(f"{folder}: {error.strerror}") from error
     names = _Names()
-    for path in files:
+    for path in pictures_among(files):
         started = time.perf_counter()
         try:
             image = load_picture(path)
@@ -141,7 +143,8 @@ class _Names:
         self._taken: set[str] = set()
 
     def of(self, path: Path) -> str:
-        numbered = (path.stem if n == 1 else f"{path.stem}_{n}" for n in itertools.count(1))
+        own = "standard-input" if str(path) == "-" else path.stem
+        numbered = (own if n == 1 else f"{own}_{n}" for n in itertools.count(1))
         name = next(name for name in numbered if name not in self._taken)
         self._taken.add(name)
         return name

@@ -229,6 +229,23 @@ def test_read_tells_what_a_cassette_shows(tmp_path: Path, scene: str, outcome: s
     assert cv2.imread(str(tmp_path / "evidence" / photo.name)) is not None
 
 
+def test_read_takes_the_pictures_of_a_folder(tmp_path: Path) -> None:
+    for name in ("one.png", "two.png"):
+        cv2.imwrite(str(tmp_path / name), cassettes.bench("bench-empty", seed=2))
+    (tmp_path / "notes.txt").write_text("no picture", "utf-8")
+    assert [Path(str(record["file"])).name for record in records(checkpoint("read", "--json", tmp_path))] == [
+        "one.png",
+        "two.png",
+    ]
+
+
+@pytest.mark.parametrize("command", ["read", "scan"])
+def test_a_folder_without_a_picture_is_said(tmp_path: Path, command: str) -> None:
+    result = checkpoint(command, tmp_path)
+    assert result.exit_code == 2
+    assert "no picture in this folder" in result.stderr
+
+
 def test_evidence_of_two_files_of_one_name_is_kept_of_both(tmp_path: Path) -> None:
     photos = [tmp_path / folder / "bench.png" for folder in ("monday", "tuesday")]
     for photo in photos:
