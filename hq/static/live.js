@@ -51,7 +51,9 @@
   }
 
   // On a narrow screen the pages stand in a row that runs on: the one that is open is in view.
-  document.querySelector(".pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  // Scrolled by hand: after scrollIntoView some browsers begin at that link with the Tab key, past the way to the content.
+  const here = document.querySelector(".pages [aria-current]"), row = here?.parentElement;
+  if (row) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
   if (parts.length) { listen(); round(); }
   document.addEventListener("visibilitychange", () => { if (!document.hidden && parts.length) round(); });
   for (const button of document.querySelectorAll("[data-print]")) {

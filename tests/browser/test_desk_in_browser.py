@@ -169,6 +169,14 @@ def test_no_page_is_wider_than_its_window_and_axe_finds_nothing(served: Served, 
     assert wrong == []
 
 
+def test_on_a_phone_the_page_that_is_open_is_in_view_in_the_row_of_pages(served: Served) -> None:
+    page = served.desk("zhao", size="phone")
+    for name in ("Daily brief", "Overview"):
+        page.get_by_role("navigation").get_by_role("link", name=name).click()
+        expect(page.locator(".pages [aria-current]")).to_have_text(name)
+        expect(page.locator(".pages [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_the_desk_works_by_keyboard_alone(served: Served) -> None:
     page = served.desk("li")
     in_front(page)
