@@ -64,17 +64,20 @@ class CaseQuery:
     town: str = ""
     team: str = ""
     late: bool = False
+    new: bool = False
 
 
 def list_cases(db: sa.Connection, query: CaseQuery, now: datetime, limit: int = 100, skip: int = 0) -> list[Case]:
-    """Return cases: of the open ones the late and the most urgent first; of the closed the newest."""
+    """Return cases: of the closed the newest first; of the open the most urgent, and of each urgency those nobody has
+    taken up, then the late ones: however many are late, a new red case heads the first page.
+    """
     found = _narrowed(_cases(), query, now).limit(limit).offset(skip)
     if query.closed:
         found = found.order_by(alerts.c.received_at.desc(), alerts.c.id)
     else:
         urgency = sa.case({"red": 0, "yellow": 1}, value=alerts.c.urgency, else_=2)
-        late = sa.case((alerts.c.due_at < now, 0), else_=1)
-        found = found.order_by(urgency, late, alerts.c.received_at.desc(), alerts.c.at.desc(), alerts.c.id)
+        turn = sa.case((alerts.c.state == Step.NEW, 0), (alerts.c.due_at < now, 1), else_=2)
+        found = found.order_by(urgency, turn, alerts.c.received_at.desc(), alerts.c.at.desc(), alerts.c.id)
     return [_case(row) for row in db.execute(found)]
 
 
@@ -173,4 +176,6 @@ def _narrowed(found: Narrowed, query: CaseQuery, now: datetime) -> Narrowed:
     ):
         if value:
             found = found.where(column == value)
+    if query.new:
+        found = found.where(alerts.c.state == Step.NEW)
     return found.where(alerts.c.due_at < now) if query.late else found

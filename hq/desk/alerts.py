@@ -132,6 +132,7 @@ def _seen(db: sa.Connection) -> dict[str, object]:
         town=asked.get("town", ""),
         team=asked.get("team", ""),
         late=asked.get("late") == "1",
+        new=asked.get("new") == "1",
     )
     cases = list_cases(db, query, now, PAGE, first - 1)
     return {"part": Part(cases, first, count_cases(db, query, now)), "query": query}

@@ -167,22 +167,25 @@ def test_every_kind_of_alert_has_a_shipped_rule() -> None:
     assert {kind for kind, reason in shipped_rules() if not reason} == kinds
 
 
-def test_the_most_urgent_and_the_late_come_first(hq: Headquarters, gate: Station) -> None:
+def test_the_most_urgent_come_first_and_of_those_what_nobody_has_taken_up(hq: Headquarters, gate: Station) -> None:
     cross(gate.journal, "refuse")
     gate.client.run_once()
     hq.clock.move(minutes=2)
     positive(gate.journal)
     gate.client.run_once()
-    hq.clock.move(minutes=4)
+    with hq.office.store.reading() as db:
+        (taken_up,) = list_cases(db, CaseQuery(kind="positive"), hq.clock.wall())
+    step(hq, (taken_up.station, taken_up.id), Step.ACCEPTED)
+    hq.clock.move(minutes=60)
     positive(gate.journal)
     gate.client.run_once()
-    hq.clock.move(minutes=2)
     with hq.office.store.reading() as db:
         cases = list_cases(db, CaseQuery(), hq.clock.wall())
-        assert [(case.kind, case.late_by(hq.clock.wall()) is not None) for case in cases] == [
-            ("positive", True), ("positive", False), ("refused", False),
+        assert [(case.kind, case.state, case.late_by(hq.clock.wall()) is not None) for case in cases] == [
+            ("positive", Step.NEW, False), ("positive", Step.ACCEPTED, True), ("refused", Step.NEW, True),
         ]  # fmt: skip
-        assert len(list_cases(db, CaseQuery(late=True), hq.clock.wall())) == 1
+        assert list_cases(db, CaseQuery(late=True), hq.clock.wall()) == cases[1:]
+        assert list_cases(db, CaseQuery(new=True), hq.clock.wall()) == [cases[0], cases[2]]
         assert list_cases(db, CaseQuery(town="nowhere"), hq.clock.wall()) == []
 
 
