@@ -1,9 +1,13 @@
 """What goes wrong, in the reader's words and without a stack trace."""
 
-from flask import Blueprint, render_template, request
+import sqlalchemy as sa
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
+
+ASK_AGAIN_S = 10
+STORE_IS_DOWN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 blueprint = Blueprint("errors", __name__)
 
@@ -11,7 +15,7 @@ blueprint = Blueprint("errors", __name__)
 @blueprint.app_errorhandler(CSRFError)
 def form_expired(_: CSRFError) -> ResponseReturnValue:
     """A form from another session, or from elsewhere."""
-    return render_template("problem.html", code=400, what="form-expired"), 400
+    return _problem(400, "form-expired")
 
 
 @blueprint.app_errorhandler(HTTPException)
@@ -20,4 +24,26 @@ def refused(error: HTTPException) -> ResponseReturnValue:
     code = error.code or InternalServerError.code
     if request.path.startswith("/sync/"):
         return {"error": error.name}, code
-    return render_template("problem.html", code=code, what=str(code)), code
+    return _problem(code, str(code))
+
+
+def store_is_down(error: Exception) -> ResponseReturnValue:
+    """The store does not answer: a page of its own, since who is logged in stands in the store as well."""
+    current_app.logger.error("the store does not answer: %s", error)
+    asked = request.method == "GET"
+    # Not by render_template: what that puts into every page is asked of the store.
+    page = current_app.jinja_env.get_template("store_down.html").render(
+        again_s=ASK_AGAIN_S if asked else 0, again=request.full_path if asked else url_for("overview.page")
+    )
+    return page, 503, {"Retry-After": str(ASK_AGAIN_S)}
+
+
+for kind in STORE_IS_DOWN:
+    blueprint.app_errorhandler(kind)(store_is_down)
+
+
+def _problem(code: int, what: str) -> ResponseReturnValue:
+    try:
+        return render_template("problem.html", code=code, what=what), code
+    except STORE_IS_DOWN as error:
+        return store_is_down(error)
