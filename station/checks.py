@@ -200,6 +200,13 @@ def zbar(*, available: bool) -> Check:
     return Check("zbar", State.WARN, Finding.MISSING, Advice.INSTALL_ZBAR, {"package": "libzbar0"})
 
 
+def officers_file(kept_aside: Path | None) -> list[Check]:
+    """Return that the file of officers was damaged and its copy stands in for it; nothing where all is well."""
+    if kept_aside is None:
+        return []
+    return [Check("officers", State.WARN, Finding.SPOILED, Advice.SEE_LOG, {"files": kept_aside.name})]
+
+
 def officers(names: Iterable[str]) -> Check:
     """Return whether anybody can log in."""
     if tuple(names):

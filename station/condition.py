@@ -20,6 +20,7 @@ from station.trust_file import TrustFile
 from station.upkeep import Backups
 from station.uploads import Uploads
 from vision.qr import zbar_available
+from web.officers import Officers
 
 DISK_CHECKED_EVERY_S = 15.0  # the check itself writes: often enough to warn, seldom enough for the card
 
@@ -39,6 +40,7 @@ class Condition:
     uploads: Uploads
     journal: Journal
     kits: Kits
+    officers: Officers
     folders: Folders
     _disk: Cached[list[Check]] = field(init=False)
     _thermometer: ThermalZones = field(init=False, default_factory=ThermalZones)
@@ -63,6 +65,7 @@ class Condition:
             "backup": lambda: [checks.backup(Backups.of(self.journal), now.wall)],
             "temperature": lambda: [checks.temperature(self._thermometer.read_c())],
             "kits": lambda: checks.kits(self.kits.stock()),
+            "officers": lambda: checks.officers_file(self.officers.kept_aside),
             "zbar": lambda: [checks.zbar(available=zbar_available())],
             "services": lambda: [checks.services(self.folders.failures)],
         }

@@ -198,6 +198,7 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
             uploads=uploads,
             journal=journal,
             kits=kits,
+            officers=officers,
             folders=folders,
         ),
         sync=uploads.status,

@@ -1,11 +1,14 @@
-"""Who may work at this station: names, roles and PINs, kept as one small file.
+"""Who may work at this station: names, roles and PINs, kept as one small file, twice.
 
 A PIN is short, so guessing must be slow: argon2 makes each try cost time, and every wrong try in a row doubles the
 wait before the next one counts. The waits survive a restart. Nothing here has a default password.
+
+A file that a failing card damaged must neither keep the station from starting nor open its set-up to whoever comes
+first: the copy stands in for it.
 """
 
 import json
-import os
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +20,10 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from checkpoint.durable import write_durably
 from checkpoint.errors import CheckpointError
+
+log = logging.getLogger(__name__)
 
 SHORTEST_PIN = 4
 LONGEST_PIN = 12
@@ -49,6 +55,10 @@ class OfficerError(CheckpointError, ValueError):
         super().__init__(reason)
 
 
+class OfficersDamagedError(CheckpointError):
+    """Neither the file of officers nor its copy can be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Officer:
     """Somebody who may log in; ``since`` changes with the PIN, which ends older sessions."""
@@ -67,9 +77,10 @@ class _Record:
 
 
 class Officers:
-    """The officers of one station, in a JSON file that only its owner can read.
+    """The officers of one station, in a JSON file that only its owner can read, and a copy beside it.
 
-    `now` is seconds since the epoch; `hasher` is argon2's, with lighter settings in tests.
+    `now` is seconds since the epoch; `hasher` is argon2's, with lighter settings in tests. ``kept_aside`` is where a
+    damaged file was put that the copy now stands in for. Raises `OfficersDamagedError` where neither can be read.
     """
 
     def __init__(
@@ -79,7 +90,9 @@ class Officers:
         self._now = now
         self._hasher = hasher or PasswordHasher()
         self._lock = threading.Lock()
-        self._records = _loaded(path)
+        self._copy = path.with_name(f"{path.stem}.copy{path.suffix}")
+        self.kept_aside: Path | None = None
+        self._records = self._load()
 
     def names(self) -> tuple[str, ...]:
         """Return everybody's names in the order they were added."""
@@ -156,8 +169,41 @@ class Officers:
         except KeyError:
             raise OfficerError("unknown-officer") from None
 
+    def _load(self) -> dict[str, _Record]:
+        """Return what the file holds, or its copy where the file is damaged or gone."""
+        try:
+            if self._path.exists() or not self._copy.exists():
+                records = _loaded(self._path)
+                if records and not self._copy.exists():
+                    self._put(self._copy, self._path.read_bytes())
+                return records
+            why = "it is gone"
+        except _UNREADABLE as error:
+            why = str(error)
+        try:
+            records = _loaded(self._copy)
+        except _UNREADABLE as error:
+            raise OfficersDamagedError(
+                f"the officers cannot be read: {self._path} ({why}), nor its copy ({error}). Put a copy of yours "
+                "there, or move both away and set the station up anew; the journal is not touched"
+            ) from error
+        if self._path.exists():
+            self.kept_aside = self._path.with_name(f"{self._path.name}.damaged-{int(self._now())}")
+            self._path.replace(self.kept_aside)
+        log.error("%s cannot be used (%s): its copy stands in for it", self._path, why)
+        self._put(self._path, self._copy.read_bytes())
+        return records
+
+    @staticmethod
+    def _put(path: Path, content: bytes) -> None:
+        """Write what can wait for another start: a full card must not keep the station from this one."""
+        try:
+            write_durably(path, content)
+        except OSError as error:
+            log.error("%s cannot be written: %s", path, error)
+
     def _save(self) -> None:
-        """Write the whole file beside the old one and swap: a power cut leaves the old or the new, never half."""
+        """Write both files, one after the other: a power cut leaves each the old or the new, never half."""
         people = [
             {
                 "name": r.officer.name,
@@ -169,19 +215,10 @@ class Officers:
             }
             for r in self._records.values()
         ]
+        content = json.dumps({"officers": people}, ensure_ascii=False, indent=1).encode()
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(self._path.name + ".new")
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"officers": people}, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        for path in (self._path, self._copy):
+            write_durably(path, content)
 
 
 def lock_out_s(wrong: int) -> float:
@@ -201,7 +238,11 @@ def _checked(pin: str) -> str:
     return pin
 
 
+_UNREADABLE = (ValueError, KeyError, TypeError, OSError)
+
+
 def _loaded(path: Path) -> dict[str, _Record]:
+    """Return the records in a file, none where there is no file; raise one of `_UNREADABLE` for a damaged one."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

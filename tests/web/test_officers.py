@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.pages import QUICK_HASHER
-from web.officers import LONGEST_WAIT_S, OfficerError, Officers, Role, lock_out_s
+from web.officers import LONGEST_WAIT_S, OfficerError, Officers, OfficersDamagedError, Role, lock_out_s
 
 
 class Now:
@@ -48,6 +48,46 @@ def test_the_right_pin_names_the_officer_and_the_role(officers: Officers) -> Non
     officers.add("Wang", "2468", Role.SHIFT_LEAD)
     assert officers.verify("Wang", "2468").role is Role.SHIFT_LEAD
     assert officers.names() == ("Chen", "Wang")
+
+
+@pytest.mark.parametrize("content", ["", "\x00\x00", '{"a": 1}', '{"officers": [7]}', "[]"])
+def test_a_damaged_file_is_kept_aside_and_its_copy_stands_in(
+    officers: Officers, tmp_path: Path, now: Now, content: str
+) -> None:
+    officers.add("Wang", "2468", Role.SHIFT_LEAD)
+    (tmp_path / "officers.json").write_text(content)
+    again = Officers(tmp_path / "officers.json", now=now, hasher=QUICK_HASHER)
+    assert again.verify("Wang", "2468").role is Role.SHIFT_LEAD
+    assert again.kept_aside is not None
+    assert again.kept_aside.read_text() == content
+    once_more = Officers(tmp_path / "officers.json", now=now, hasher=QUICK_HASHER)
+    assert (once_more.names(), once_more.kept_aside) == (("Chen", "Wang"), None)
+
+
+def test_a_lost_file_does_not_open_the_station_to_whoever_comes_first(
+    officers: Officers, tmp_path: Path, now: Now
+) -> None:
+    (tmp_path / "officers.json").unlink()
+    assert Officers(tmp_path / "officers.json", now=now, hasher=QUICK_HASHER).names() == officers.names()
+
+
+def test_where_the_copy_is_damaged_too_it_is_said_and_nothing_is_overwritten(
+    officers: Officers, tmp_path: Path, now: Now
+) -> None:
+    for name in ("officers.json", "officers.copy.json"):
+        (tmp_path / name).write_text("ruined")
+    with pytest.raises(OfficersDamagedError, match=r"officers\.json .* nor its copy"):
+        Officers(tmp_path / "officers.json", now=now, hasher=QUICK_HASHER)
+    assert (tmp_path / "officers.json").read_text() == "ruined"
+    assert officers.names() == ("Chen",)
+
+
+def test_a_file_of_an_older_version_gets_its_copy(officers: Officers, tmp_path: Path, now: Now) -> None:
+    (tmp_path / "officers.copy.json").unlink()
+    Officers(tmp_path / "officers.json", now=now, hasher=QUICK_HASHER)
+    assert (tmp_path / "officers.copy.json").read_bytes() == (tmp_path / "officers.json").read_bytes()
+    assert stat.S_IMODE((tmp_path / "officers.copy.json").stat().st_mode) == 0o600
+    assert officers.names() == ("Chen",)
 
 
 def test_a_pin_is_nowhere_in_the_file_and_only_the_owner_reads_it(officers: Officers, tmp_path: Path) -> None:
@@ -122,7 +162,7 @@ def test_a_half_written_file_never_replaces_the_old_one(
     def power_cut(*_: object, **__: object) -> None:
         raise OSError("power cut")
 
-    monkeypatch.setattr("web.officers.os.fsync", power_cut)
+    monkeypatch.setattr("checkpoint.durable.os.fsync", power_cut)
     with pytest.raises(OSError, match="power cut"):
         officers.add("Wang", "2468")
     assert (tmp_path / "officers.json").read_text() == before
