@@ -4,10 +4,11 @@ A slot never changes its person without an event. Too early and too late are ref
 are written down: reading early may miss a positive, reading late counts for nothing.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from checkpoint.assay import Outcome, Readiness, Reading
 from checkpoint.bench_record import (
@@ -24,7 +25,7 @@ from checkpoint.bench_record import (
 from checkpoint.cassette_memory import MOST_REMEMBERED, CassetteMemory, Trace
 from checkpoint.clock import Moment
 from checkpoint.crossing import Decision, SpotTest
-from checkpoint.errors import BenchError
+from checkpoint.errors import BenchError, JournalError, JournalFull
 from checkpoint.events import Event, Kind, Lane, PhotoRef
 from checkpoint.journal import Journal
 from checkpoint.ports import Clock
@@ -40,6 +41,8 @@ from checkpoint.slots import (
     running_test_of,
 )
 from checkpoint.vehicle import Recorded, Traveller
+
+log = logging.getLogger(__name__)
 
 __all__ = ["Bench", "BenchSettings", "FinishedTest", "ReadTest", "RunningTest", "SlotRead", "SlotView"]
 
@@ -288,10 +291,13 @@ class Bench:
                 body = event.body
                 if body["test"] in ended or body["slot"] > self.settings.slots or not self._is_free(body["slot"]):
                     continue
-                personal = self.journal.personal(event.seq) or {}
-                test = running_test_of(event, personal, self.settings.window_of(body["cassette_type"]))
-                if test.id in read:
-                    self._waiting[test.slot] = read_test_of(read[test.id], test)
+                personal = self._personal_of(event)
+                test = running_test_of(event, personal or {}, self.settings.window_of(body["cassette_type"]))
+                waiting = read_test_of(read[test.id], test) if test.id in read else None
+                if personal is None and (waiting is None or waiting.reading.outcome is not Outcome.POSITIVE):
+                    self._void_nameless(test)
+                elif waiting is not None:
+                    self._waiting[test.slot] = waiting
                 else:
                     self._running[test.slot] = test
             for event in reversed(list(journaled(self.journal, Kind.TEST_READ, most=MOST_REMEMBERED))):
@@ -300,6 +306,24 @@ class Bench:
             return len(self._running) + len(self._waiting)
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _personal_of(self, event: Event) -> dict[str, Any] | None:
+        """Return whose test started, None where the record does not open: no reason for the station to stand still."""
+        try:
+            return self.journal.personal(event.seq) or {}
+        except JournalError as error:
+            log.error("whose test started with event %d cannot be read: %s", event.seq, error)
+            return None
+
+    def _void_nameless(self, test: RunningTest) -> None:
+        """End a test that would admit nobody knows whom; the slot says so, and the person is tested anew."""
+        body = void_body(test, Reason.ANTIGEN_VOID, "record-unreadable", "")
+        try:
+            recorded = Recorded.of(self.journal.append(Kind.TEST_VOIDED, body))
+        except JournalFull as error:
+            log.error("the test %s is void, and it cannot be written: %s", test.id, error)
+            return
+        self._last[test.slot] = FinishedTest(test, None, Outcome.INVALID, Reason.ANTIGEN_VOID, None, recorded)
 
     def _tell(self) -> None:
         for callback in self.changed:

@@ -260,6 +260,11 @@ VOID_WHY: Mapping[str, Text] = {
     "cassette-seen-before": _("another person's cassette lay there"),
 }
 
+VOID_BY_ITSELF: Mapping[str, Text] = {
+    "record-unreadable": _("whose test it is cannot be read any more"),
+}
+"""Why the station itself ended a test; no officer chooses these."""
+
 DISCARD_WHY: Mapping[str, Text] = {
     "damaged": _("damaged or wet"),
     "expired": _("expired"),
@@ -389,7 +394,8 @@ def mistake(code: str) -> Said:
 
 def why(code: str) -> Text:
     """Return the words of a listed reason for an override, a correction or a void test; free text as it stands."""
-    return OVERRIDE_WHY.get(code) or CORRECT_WHY.get(code) or VOID_WHY.get(code) or DISCARD_WHY.get(code) or code
+    every = (OVERRIDE_WHY, CORRECT_WHY, VOID_WHY, VOID_BY_ITSELF, DISCARD_WHY)
+    return next((words[code] for words in every if code in words), code)
 
 
 OTHER_LANGUAGE: Mapping[str, Mapping[str, str]] = {

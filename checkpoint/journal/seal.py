@@ -37,10 +37,11 @@ class Seal:
         """
         key_file, hq_file = folder / _STATION_KEY, folder / _HQ_KEY
         given = credentials / _STATION_KEY if credentials is not None else None
+        source = given if given is not None and given.exists() else key_file
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if given is not None and given.exists():
-                key = given.read_bytes()
+            if source is given:
+                key = source.read_bytes()
                 if key_file.exists() and key_file.read_bytes() != key:
                     raise JournalError(
                         f"{key_file} is not the credential's key: records here were sealed by it; remove neither"
@@ -49,6 +50,11 @@ class Seal:
                 if not key_file.exists():
                     write_durably(key_file, secrets.token_bytes(KEY_BYTES), mode=0o600)
                 key = key_file.read_bytes()
+            if len(key) != KEY_BYTES:
+                raise JournalError(
+                    f"the station's key has {len(key)} bytes instead of {KEY_BYTES}: {source}. Put its copy "
+                    "there; without one move it away, and headquarters alone opens the personal records until now"
+                )
             hq_key = X25519PublicKey.from_public_bytes(hq_file.read_bytes()) if hq_file.exists() else None
         except OSError as error:
             raise JournalError(f"the station's key cannot be used: {error}") from error

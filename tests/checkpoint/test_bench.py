@@ -3,12 +3,14 @@
 import pytest
 
 from checkpoint.assay import LineReading, Outcome, Readiness, Reading
+from checkpoint.bench import Bench
 from checkpoint.clock import ClockTrust
 from checkpoint.credential import Holder
 from checkpoint.crossing import Lamp, Verdict
 from checkpoint.errors import BenchError
 from checkpoint.events import Kind, Lane
 from checkpoint.gate import Gate
+from checkpoint.journal import Journal, LogQuery, Seal
 from checkpoint.reasons import Reason
 from checkpoint.vehicle import Traveller, Vehicle
 from tests.checkpoint.station_parts import OFFICER, Parts, read_and_confirm
@@ -162,3 +164,34 @@ def test_the_journal_keeps_the_profile_small_enough_to_draw(parts: Parts) -> Non
     before = parts.journal.head().seq
     read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
     assert 80 <= len(parts.journal.event(before + 1).body["profile"]) <= 170
+
+
+def with_another_key(parts: Parts) -> Bench:
+    """Return the bench of a station whose key was lost, and made anew, while it was switched off."""
+    parts.journal.close()
+    (parts.folder / "keys" / "station.key").unlink()
+    parts.journal = Journal.open(parts.folder / "journal", clock=parts.clock, seal=Seal.open(parts.folder / "keys"))
+    parts.started_again_gate()
+    return parts.started_again()
+
+
+def test_a_test_whose_person_cannot_be_read_after_a_restart_is_void(parts: Parts) -> None:
+    start(parts)
+    bench = with_another_key(parts)
+    slot = bench.slot(2)
+    assert slot.test is None
+    assert slot.last is not None
+    assert (slot.last.outcome, slot.last.reason) == (Outcome.INVALID, Reason.ANTIGEN_VOID)
+    voided = parts.journal.search(LogQuery(kind=Kind.TEST_VOIDED)).entries
+    assert [event.body["why"] for event in voided] == ["record-unreadable"]
+    assert parts.started_again().slot(2).test is None, "and stays so"
+    assert Lamp.GREEN not in parts.lamps.history
+
+
+def test_a_positive_whose_person_cannot_be_read_after_a_restart_still_stands(parts: Parts) -> None:
+    start(parts)
+    parts.clock.turn(minutes=15)
+    assert parts.bench.read(2, reading(Outcome.POSITIVE), [], officer=OFFICER).waiting is not None
+    bench = with_another_key(parts)
+    assert bench.slot(2).read is not None
+    assert parts.journal.search(LogQuery(kind=Kind.TEST_VOIDED)).entries == ()

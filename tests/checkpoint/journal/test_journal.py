@@ -342,3 +342,10 @@ def test_a_backup_opens_and_verifies(journal: Journal, tmp_path: Path, clock: St
         assert restored.verify() == 1
         assert restored.personal(seq) == HOLDER
         assert restored.photo(photo.sha256) == b"picture"
+
+
+def test_a_damaged_station_key_says_where_it_lies_and_what_to_do(tmp_path: Path) -> None:
+    Seal.open(tmp_path)
+    (tmp_path / "station.key").write_bytes(b"cut short")
+    with pytest.raises(JournalError, match=r"9 bytes instead of 32: .*station\.key\. Put its copy there"):
+        Seal.open(tmp_path)
