@@ -2,10 +2,14 @@
 
 The authority is made once and lives as long as the data folder; tablets trust it after one look at its fingerprint. It
 may vouch for private addresses and names only, so that a stolen card cannot impersonate anything on the internet.
+
+A file that a failing card damaged is kept aside and made anew: a gate whose tablets must look once more is better than
+none.
 """
 
 import contextlib
 import ipaddress
+import logging
 import socket
 import ssl
 from collections.abc import Sequence
@@ -14,11 +18,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from checkpoint.durable import write_durably
+
+log = logging.getLogger(__name__)
 
 AUTHORITY_LASTS = timedelta(days=3650)
 SERVER_LASTS = timedelta(days=365)  # tablets refuse a server's certificate of more than 825 days
@@ -32,6 +39,7 @@ PRIVATE = tuple(
 )
 
 Key = ec.EllipticCurvePrivateKey
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.ExtensionNotFound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +52,15 @@ class Authority:
 
     @classmethod
     def open(cls, folder: Path, name: str, now: datetime) -> "Authority":
-        """Return the authority kept in `folder`, made where there is none yet."""
+        """Return the authority kept in `folder`, made where there is none yet or what is there cannot be used."""
         key_file, file = folder / "authority.key", folder / "authority.crt"
         if file.exists() and key_file.exists():
-            key = serialization.load_pem_private_key(key_file.read_bytes(), None)
-            if not isinstance(key, ec.EllipticCurvePrivateKey):
-                raise ValueError(f"{key_file}: not this station's key")
-            return cls(x509.load_pem_x509_certificate(file.read_bytes()), key, folder)
+            try:
+                return cls(*_pair(file, key_file), folder)
+            except UNREADABLE as error:
+                log.error("%s is damaged (%s): tablets must take the new one from the trust page", file, error)
+                for damaged in (key_file, file):
+                    damaged.replace(damaged.with_name(f"{damaged.name}.damaged-{now:%Y%m%dT%H%M%SZ}"))
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name(f"Checkpoint {name}"[:60])
         certificate = (
@@ -83,22 +93,26 @@ class Authority:
     def server_context(self, names: Sequence[str], now: datetime) -> ssl.SSLContext:
         """Return what a server needs to speak TLS as `names`: host names and addresses.
 
-        The certificate is kept; a new one is made two months before its end, or for other names.
+        The certificate is kept; a new one is made two months before its end, for other names, or for a damaged one.
         """
         file, key_file = self.folder / "server.crt", self.folder / "server.key"
-        if not (file.exists() and key_file.exists()) or not self._fits(file, names, now):
+        if not (file.exists() and key_file.exists()) or not self._fits(file, key_file, names, now):
             self._issue(names, now)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(file, key_file)
         return context
 
-    def _fits(self, file: Path, names: Sequence[str], now: datetime) -> bool:
-        kept = x509.load_pem_x509_certificate(file.read_bytes())
-        named = kept.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    def _fits(self, file: Path, key_file: Path, names: Sequence[str], now: datetime) -> bool:
+        try:
+            kept, _ = _pair(file, key_file)
+            kept.verify_directly_issued_by(self.certificate)
+            named = kept.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except UNREADABLE as error:
+            log.error("%s cannot be used (%s): another is made", file, error or type(error).__name__)
+            return False
         return (
             set(named) == set(_alternatives(names))
-            and kept.issuer == self.certificate.subject
             and kept.not_valid_before_utc <= now < kept.not_valid_after_utc - RENEWED_BEFORE
         )
 
@@ -120,6 +134,15 @@ class Authority:
             .sign(self.key, hashes.SHA256())
         )
         _keep(self.folder, "server", certificate, key)
+
+
+def _pair(file: Path, key_file: Path) -> tuple[x509.Certificate, Key]:
+    """Return a certificate with its key; raise one of `UNREADABLE` where they are none, or not of each other."""
+    key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+    certificate = x509.load_pem_x509_certificate(file.read_bytes())
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate.public_key() != key.public_key():
+        raise ValueError(f"{key_file} is not its key")
+    return certificate, key
 
 
 def own_names(host: str, more: Sequence[str] = ()) -> tuple[str, ...]:

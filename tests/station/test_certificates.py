@@ -87,6 +87,32 @@ def test_a_clock_that_fell_back_gets_a_certificate_of_its_own_time(authority: Au
     assert file.read_bytes() != first
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\x00", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+@pytest.mark.parametrize("name", ["server.crt", "server.key"])
+def test_a_damaged_certificate_of_the_server_is_made_anew(authority: Authority, name: str, content: bytes) -> None:
+    authority.server_context(NAMES, NOW)
+    (authority.folder / name).write_bytes(content)
+    handshake(authority.server_context(NAMES, NOW), authority, "localhost")
+
+
+@pytest.mark.parametrize("name", ["authority.crt", "authority.key"])
+def test_a_damaged_authority_is_kept_aside_and_the_station_speaks_by_a_new_one(authority: Authority, name: str) -> None:
+    authority.server_context(NAMES, NOW)
+    (authority.folder / name).write_bytes(b"ruined")
+    again = Authority.open(authority.folder, "lane 1", NOW)
+    assert again.fingerprint != authority.fingerprint
+    assert [file.read_bytes() for file in authority.folder.glob(f"{name}.damaged-*")] == [b"ruined"]
+    handshake(again.server_context(NAMES, NOW), again, "localhost")
+
+
+def test_a_key_that_is_another_certificates_is_no_key(authority: Authority, tmp_path: Path) -> None:
+    other = Authority.open(tmp_path / "other", "lane 1", NOW)
+    (authority.folder / "authority.key").write_bytes((other.folder / "authority.key").read_bytes())
+    assert Authority.open(authority.folder, "lane 1", NOW).fingerprint != authority.fingerprint
+
+
 def test_keys_are_for_their_owner_only(authority: Authority) -> None:
     authority.server_context(NAMES, NOW)
     for key in ("authority.key", "server.key"):
