@@ -1,6 +1,5 @@
 """The stations' door: POST /sync/v1/..., signed messages in, signed answers out."""
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from checkpoint.events import Json
@@ -12,6 +11,7 @@ from hq.ingest.places import Places
 from hq.office import Office
 from hq.refused import Refused
 from hq.stations.enrolment import enrol
+from hq.store import STORE_IS_DOWN
 
 _MOST_PACKED = 4_000_000
 PHOTOS_AT_WORK = 4
@@ -69,12 +69,12 @@ def sync_blueprint(office: Office, batches: Batches | None = None) -> Blueprint:
     def refuse(refused: Refused) -> Response:
         return refusal(refused)
 
-    @door.errorhandler(sa.exc.OperationalError)
-    @door.errorhandler(OSError)
     def store_is_down(error: Exception) -> Response:
         current_app.logger.error("the store did not take it: %s", error)
         return refusal(Refused(503, "headquarters cannot store this now", retry_after_s=STORE_RETRY_S))
 
+    for kind in (*STORE_IS_DOWN, OSError):
+        door.register_error_handler(kind, store_is_down)
     return door
 
 

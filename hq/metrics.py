@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from hq.cases.steps import OPEN
 from hq.office import Office
 from hq.stations.board import Sign, read_board
 from hq.store.models import alerts, early, quarantine, stations
@@ -76,7 +77,7 @@ class StoreFigures(Collector):
             rows = db.execute(sa.select(stations)).all()
             board = read_board(db, office.config, now)
             cases = db.execute(
-                sa.select(alerts.c.kind, sa.func.count()).where(alerts.c.state != "closed").group_by(alerts.c.kind)
+                sa.select(alerts.c.kind, sa.func.count()).where(alerts.c.state.in_(OPEN)).group_by(alerts.c.kind)
             ).all()
             raw = db.execute(sa.select(sa.func.count()).select_from(quarantine)).scalar_one()
             copies = db.execute(

@@ -8,7 +8,7 @@ from statistics import median
 
 import sqlalchemy as sa
 
-from hq.cases.steps import Entry, Step
+from hq.cases.steps import OPEN, Entry, Step
 from hq.store.models import alert_steps, alerts, stations
 
 
@@ -85,7 +85,7 @@ def read_brief(db: sa.Connection, begins: datetime, ends: datetime, now: datetim
         if key in courses:
             _walk(courses[key].reached, Entry(row.entry), Step(row.state), row.at - since[key])
     every = list(courses.values())
-    left = sa.select(sa.func.count()).where(alerts.c.state != Step.CLOSED, alerts.c.received_at < begins)
+    left = sa.select(sa.func.count()).where(alerts.c.state.in_(OPEN), alerts.c.received_at < begins)
     return Brief(
         begins,
         ends,

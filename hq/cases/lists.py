@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from hq.cases.steps import Entry, Step, undone_in
+from hq.cases.steps import OPEN, Entry, Step, undone_in
 from hq.store.models import alert_steps, alerts, stations
 
 Narrowed = TypeVar("Narrowed", bound=sa.Select[*tuple[Any, ...]])
@@ -109,7 +109,7 @@ def count_open(db: sa.Connection) -> dict[tuple[str, str], int]:
     """Return the number of open cases by kind and urgency."""
     rows = db.execute(
         sa.select(alerts.c.kind, alerts.c.urgency, sa.func.count())
-        .where(alerts.c.state != Step.CLOSED)
+        .where(alerts.c.state.in_(OPEN))
         .group_by(alerts.c.kind, alerts.c.urgency)
     )
     return {(row[0], row[1]): row[2] for row in rows}
@@ -167,7 +167,7 @@ def _case(row: sa.Row[*tuple[object, ...]]) -> Case:
 
 
 def _narrowed(found: Narrowed, query: CaseQuery, now: datetime) -> Narrowed:
-    found = found.where(alerts.c.state == Step.CLOSED if query.closed else alerts.c.state != Step.CLOSED)
+    found = found.where(alerts.c.state == Step.CLOSED if query.closed else alerts.c.state.in_(OPEN))
     for column, value in (
         (alerts.c.kind, query.kind),
         (alerts.c.urgency, query.urgency),

@@ -33,6 +33,10 @@ class Step(StrEnum):
         return steps[steps.index(self) + 1 :]
 
 
+# Named one by one: "not closed" no index can look up, and the closed ones are all of the past.
+OPEN = tuple(step for step in Step if step is not Step.CLOSED)
+
+
 class Entry(StrEnum):
     """What kind of entry stands in a case."""
 

@@ -1,13 +1,13 @@
 """What goes wrong, in the reader's words and without a stack trace."""
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from hq.store import STORE_IS_DOWN
+
 ASK_AGAIN_S = 10
-STORE_IS_DOWN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 blueprint = Blueprint("errors", __name__)
 

@@ -12,14 +12,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Protocol
 
-import sqlalchemy as sa
-
 from checkpoint.events import Json
 from checkpoint.wire import unpack
 from hq.beside import open_beside
 from hq.config import Config
 from hq.ingest.intake import Ingest
 from hq.refused import Refused
+from hq.store import STORE_IS_DOWN
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +102,7 @@ def _take(ingest: Ingest, body: bytes) -> Answer:
         return Answer(refused.status, refused.fields, refused.retry_after_s)
     except ValueError as error:
         return Answer(400, {"error": str(error)})
-    except (sa.exc.OperationalError, OSError):
+    except (*STORE_IS_DOWN, OSError):
         log.exception("the store did not take a batch")
         return _later()
     return Answer(200, reply, events=len(fields["events"]))

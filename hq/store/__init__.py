@@ -1,5 +1,5 @@
 """The store: tables, migrations, and each engine's own ways."""
 
-from hq.store.engine import Store
+from hq.store.engine import STORE_IS_DOWN, Store
 
-__all__ = ["Store"]
+__all__ = ["STORE_IS_DOWN", "Store"]

@@ -12,6 +12,8 @@ from alembic.config import Config as AlembicConfig
 
 from hq.store.partitions import make_partition
 
+# The database is gone, drops its connections, or has none left: a matter of waiting, not of what was asked.
+STORE_IS_DOWN = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_S = 30
 _KEPT_OPEN, _MOST_OPEN = 8, 64  # no thread of a process waits for a connection

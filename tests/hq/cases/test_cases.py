@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from hq.cases.brief import read_brief
-from hq.cases.lists import Case, CaseQuery, count_late, entries_of, find_case, list_cases
+from hq.cases.lists import Case, CaseQuery, count_cases, count_late, entries_of, find_case, list_cases
 from hq.cases.rules import CaseRule, change_rule, rule_for, shipped_rules
 from hq.cases.steps import CaseError, Entry, Step, add_note, take_step, undo_step
 from hq.watch import look
@@ -35,6 +36,28 @@ def standing(hq: Headquarters, case: tuple[str, str]) -> Case:
 def late(hq: Headquarters) -> int:
     with hq.office.store.reading() as db:
         return count_late(db, hq.clock.wall())
+
+
+@pytest.mark.parametrize("query", [CaseQuery(), CaseQuery(new=True), CaseQuery(late=True)])
+def test_no_list_of_open_cases_reads_through_the_closed_ones(hq: Headquarters, query: CaseQuery) -> None:
+    asked = []
+    engine = hq.office.store.engine
+
+    def listen(_db: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(engine, "before_cursor_execute", listen)
+    with hq.office.store.reading() as db:
+        list_cases(db, query, hq.clock.wall())
+        count_cases(db, query, hq.clock.wall())
+    sa.event.remove(engine, "before_cursor_execute", listen)
+    selects = [one for one in asked if one[0].startswith("SELECT")]
+    assert len(selects) == 2
+    with engine.connect() as db:
+        for statement, parameters in selects:
+            plan = [row[-1] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert any(line.startswith("SEARCH alerts USING ") for line in plan), plan
+            assert not any(line.startswith("SCAN alerts") for line in plan), plan
 
 
 def test_a_positive_goes_through_its_closed_loop(hq: Headquarters, case: tuple[str, str]) -> None:

@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bench.hq.fleet import enrol_all, fleet
 from hq.cases.alerts import Concern, Occurrence, raise_alerts
+from hq.cases.steps import Step
 from hq.desk.kits import MOST_UNFOLDED
+from hq.store.models import alerts
 from tests.hq.at_desk import Desk
 from tests.hq.running import Headquarters
 
@@ -36,6 +39,24 @@ def test_a_long_list_is_shown_in_parts_that_together_are_all_of_it(desk: Desk, p
     rest = desk.http.get(found[1].replace("&amp;", "&")).text
     assert len(set(named.findall(first)) | set(named.findall(rest))) == MANY
     assert "from=1" in rest, "and back"
+
+
+def test_a_new_red_case_heads_the_first_page_however_many_are_late(desk: Desk, many: Headquarters) -> None:
+    desk.log_in()
+    store, clock = many.office.store, many.clock
+    with store.writing() as db:
+        late = [Occurrence(Concern("positive"), 2, seq, clock.wall()) for seq in range(1, MANY + 1)]
+        raise_alerts(db, "sim-00000", late, clock.wall())
+        db.execute(sa.update(alerts).where(alerts.c.kind == "positive").values(state=Step.ACCEPTED))
+    clock.move(hours=12)
+    with store.writing() as db:
+        raise_alerts(db, "sim-00001", [Occurrence(Concern("positive"), 1, 1, clock.wall())], clock.wall())
+    found = re.findall(r'href="/alerts/([^/"?]+/[^/"?]+)"', desk.http.get("/alerts").text)
+    assert found[0] == "sim-00001/positive-1-1"
+    assert found[1].startswith("sim-00000/positive-2-"), "then the late ones of the same urgency"
+    # Nobody has taken up the overrides and the new case; all but the new case are late.
+    head = desk.text("/alerts")
+    assert f"open {2 * MANY + 1} ■ new {MANY + 1} ◷ late {2 * MANY}" in head
 
 
 @pytest.mark.usefixtures("many")
