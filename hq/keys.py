@@ -10,6 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from checkpoint.durable import write_durably
 from checkpoint.wire import to_base64
 
+KEY_BYTES = 32
+_SIGNING, _SEALING = "signing.key", "sealing.key"
+
 
 @dataclass(frozen=True, slots=True)
 class HqKeys:
@@ -21,13 +24,18 @@ class HqKeys:
 
     @classmethod
     def open(cls, folder: Path) -> "HqKeys":
-        """Read the keys in `folder`, made on first use (mode 0600). Raises OSError or ValueError."""
+        """Read the keys in `folder`, made on first use (mode 0600). Raises OSError, or ValueError for a damaged one."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return cls(
-            signing=Ed25519PrivateKey.from_private_bytes(_kept(folder / "signing.key")),
-            sealing=X25519PrivateKey.from_private_bytes(_kept(folder / "sealing.key")),
+            signing=Ed25519PrivateKey.from_private_bytes(_kept(folder / _SIGNING)),
+            sealing=X25519PrivateKey.from_private_bytes(_kept(folder / _SEALING)),
             session=_kept(folder / "session.key"),
         )
+
+    @staticmethod
+    def lost(folder: Path) -> list[Path]:
+        """Return the keys that are not in `folder` and that no new one can stand in for, once stations know them."""
+        return [folder / name for name in (_SIGNING, _SEALING) if not (folder / name).exists()]
 
     @property
     def signing_public(self) -> str:
@@ -42,5 +50,8 @@ class HqKeys:
 
 def _kept(file: Path) -> bytes:
     if not file.exists():
-        write_durably(file, secrets.token_bytes(32), mode=0o600)
-    return file.read_bytes()
+        write_durably(file, secrets.token_bytes(KEY_BYTES), mode=0o600)
+    key = file.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{file} has {len(key)} bytes instead of {KEY_BYTES}: put your copy of it there")
+    return key
