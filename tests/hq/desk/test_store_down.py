@@ -12,7 +12,7 @@ from hq.people.accounts import Role
 from tests.hq.at_desk import Desk
 from tests.hq.postgres import Server
 from tests.hq.running import TestClock, headquarters, station
-from tests.hq.sending import cross
+from tests.hq.sending import cross, positive
 
 # What needs no store, or says in its own words that it does not answer.
 ANSWERING = {"static", "openapi.document", "healthz"}
@@ -60,7 +60,7 @@ def test_every_page_says_that_the_store_does_not_answer(server: Server, tmp_path
         assert http.get("/alerts").status_code == 200
 
 
-@pytest.mark.parametrize("asked", ["desk", "station"])
+@pytest.mark.parametrize("asked", ["a page", "a batch", "an urgent copy"])
 def test_a_store_without_a_free_connection_is_one_that_does_not_answer(
     server: Server, tmp_path: Path, clock: TestClock, asked: str
 ) -> None:
@@ -69,13 +69,13 @@ def test_a_store_without_a_free_connection_is_one_that_does_not_answer(
         station(hq, tmp_path / "gate") as gate,
         httpx.Client(base_url=hq.url, headers={"Accept-Language": "en"}, timeout=30) as http,
     ):
-        cross(gate.journal)
+        positive(gate.journal) if asked == "an urgent copy" else cross(gate.journal)
         Desk(hq, http).log_in()
         store, roomy = hq.office.store, hq.office.store.engine
         store.engine = sa.create_engine(roomy.url, pool_size=1, max_overflow=0, pool_timeout=0)
         try:
             with store.engine.connect():
-                if asked == "desk":
+                if asked == "a page":
                     page = http.get("/alerts")
                     assert (page.status_code, "Headquarters’ store does not answer" in page.text) == (503, True)
                 else:
