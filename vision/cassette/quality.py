@@ -19,6 +19,8 @@ _FLOOD = 0.34  # absorbance of colour over the plastic: beyond it lines drown
 _STREAK = 0.16  # absorbance of a streak along the membrane over its own level
 _NO_RIM = 0.004  # see `Membrane.rim`: 428 photos of windows have 0.0073 or more, a folder over a window 0.002
 
+_LEAST_RISE = 0.001  # absorbance: what has no peak at all is no division by zero
+
 # What explains a missing or unclear line, without closing a gate where lines are clear all the same.
 UNUSED_WASH = 0.025
 """Absorbance of colour over the plastic that liquid leaves; an unused membrane has less."""
@@ -31,9 +33,12 @@ below 0.023 (95 %), fronts are above 0.06 (95 %)."""
 ENDS_SEEN = 0.75
 """How well a membrane's ends must fit (`Membrane.ends_fit`) where a missing line decides: a line left outside of a
 wrong outline would be missed. Of 428 photos of windows one has less, of rendered ones on a mat 5 in 1,000."""
-FRONT_COLOUR = 0.07
-"""Colour that one side of a front has over the other: of 220 real control lines with less than 7 of log odds, 9 in 100
-have more on one side."""
+FRONT_COLOUR, FRONT_SHARE, FRONT_COLOUR_ALONE = 0.05, 0.33, 0.07
+"""Colour that the wet side of a front has over the dry one, and how much of the front's own it is (`Sides`): rendered
+fronts at the control line's place have 0.07 and 0.35 or more, none of 160 drawn control lines either, 1 of 100 real
+ones both. Beside a weak line the last is enough: of 220 real ones 9 in 100 have more on one side."""
+SHORT_SIDE = 0.375
+"""Widths seen on both sides of a weak line, or it is not told from a front or the end's shadow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +140,40 @@ def _step(along: Floats) -> float:
     return float(steps[margin - reach : len(steps) - margin + reach].max(initial=0.0))
 
 
-def colour_across(strip: Strip, row: int, *, forward: bool) -> float | None:
-    """Return how much more colour the membrane has beyond `row` than before it, as seen from the control end.
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The membrane on both sides of what looks like a line, as seen from the control end.
 
-    A line leaves about as much on both sides. A front that has come to the control line's place and looks like one is
-    wet with dye on the well's side only. None where a side is too short to tell.
+    ``colour``: absorbance of green over red beyond it, over that before it; ``kept``: share of its own rise that is
+    left beyond it, in colour and in green, the smaller; ``shortest``: how much of the shorter side is seen, in widths.
     """
+
+    colour: float
+    kept: float
+    shortest: float
+
+
+def sides_of(strip: Strip, row: int, *, forward: bool) -> Sides | None:
+    """Return the membrane on both sides of `row`, None where next to nothing of one is seen.
+
+    A line rises from the membrane's level and comes back to it. A front comes back part of the way only: beyond it the
+    membrane is wet with dye. A shadow has no colour.
+    """
+    green = np.median(strip.inner[..., 1], axis=1)
     colour = np.median(strip.inner[..., 1] - strip.inner[..., 2], axis=1)
-    near, far, end = round(0.45 * UNIT), round(1.25 * UNIT), round(0.17 * UNIT)
-    before = colour[max(strip.start + end, row - far) : max(0, row - near)]
-    after = colour[row + near : min(row + far, strip.end - end)]
-    if min(len(before), len(after)) < end:
+    near, far, end = round(0.35 * UNIT), round(1.25 * UNIT), round(0.10 * UNIT)
+    first = slice(max(strip.start + end, row - far), max(0, row - near))
+    last = slice(row + near, min(row + far, strip.end - end))
+    shortest = min(first.stop - first.start, last.stop - last.start)
+    if shortest < end:
         return None
-    step = float(np.median(after) - np.median(before))
-    return step if forward else -step
+    before, after = (first, last) if forward else (last, first)
+    kept, steps = [], []
+    for along in (colour, green):
+        dry, wet = float(np.median(along[before])), float(np.median(along[after]))
+        steps.append(wet - dry)
+        kept.append((wet - dry) / max(float(along[max(0, row - 3) : row + 4].max()) - dry, _LEAST_RISE))
+    return Sides(steps[0], min(kept), shortest / UNIT)
 
 
 def _membrane_pixels(crop: Image, membrane: Membrane) -> np.ndarray:

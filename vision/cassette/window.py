@@ -19,14 +19,17 @@ from vision.cassette.quality import (
     ENDS_SEEN,
     FLOODED_WASH,
     FRONT_COLOUR,
+    FRONT_COLOUR_ALONE,
+    FRONT_SHARE,
+    SHORT_SIDE,
     SOFT_FOR_A_BLANK,
     SOFT_FOR_LINES,
     STREAKED,
     UNUSED_WASH,
     WET_FRONT,
     Quality,
-    colour_across,
     inspect,
+    sides_of,
 )
 from vision.cassette.roles import Roles, assign, count_lines, of_another_type, runs_forward, third_line
 from vision.cassette.strip import Strip, cut_strip
@@ -166,13 +169,17 @@ def _gated(judgement: Judgement, quality: Quality, control: float, test: float, 
 
 def _line_or_front(judgement: Judgement, strip: Strip, roles: Roles, *, forward: bool) -> Judgement:
     """Put off a negative whose only line may be the front of the liquid, come as far as the control line's place."""
-    unclear = judgement.reason is Reason.LINES_UNCLEAR
-    if roles.control >= _SURE_LINE or not (judgement.outcome is Outcome.NEGATIVE or unclear):
+    if judgement.outcome is not Outcome.NEGATIVE and judgement.reason is not Reason.LINES_UNCLEAR:
         return judgement
-    colour = colour_across(strip, roles.control_row, forward=forward)
-    if colour is None:
+    sides, weak = sides_of(strip, roles.control_row, forward=forward), roles.control < _SURE_LINE
+    if sides is None:
+        return Judgement(Outcome.RETAKE, Reason.LINES_UNCLEAR) if weak else judgement
+    front = sides.colour > FRONT_COLOUR and sides.kept > FRONT_SHARE
+    if front or (weak and sides.colour > FRONT_COLOUR_ALONE):
+        return Judgement(Outcome.RETAKE, Reason.STILL_MIGRATING)
+    if weak and sides.shortest < SHORT_SIDE:
         return Judgement(Outcome.RETAKE, Reason.LINES_UNCLEAR)
-    return Judgement(Outcome.RETAKE, Reason.STILL_MIGRATING) if colour > FRONT_COLOUR else judgement
+    return judgement
 
 
 def _drawable(

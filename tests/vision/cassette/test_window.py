@@ -14,6 +14,7 @@ from checkpoint.reasons import Reason
 from tests.vision.cassette.windows import GOOD_SHOT, window
 from vision.cassette.geometry import ControlEnd, LineGeometry
 from vision.cassette.membrane import find_membranes
+from vision.cassette.network import load_network
 from vision.cassette.window import read_window
 from vision.render import GEOMETRIES, CassetteGeometry, LineColour, Shot
 
@@ -205,6 +206,35 @@ def test_a_front_that_has_come_to_the_control_lines_place_is_no_control_line(see
     result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
 
     assert result.outcome is Outcome.RETAKE
+
+
+class Surer:
+    """The shipped network, six times as sure of every line that it sees."""
+
+    def log_odds(self, strip):
+        odds = load_network().log_odds(strip)
+        return np.where(odds > 0, 6 * odds, odds)
+
+
+@pytest.mark.parametrize("way", [ControlEnd.START, ControlEnd.END])
+@pytest.mark.parametrize("front_mm", [9.3, 9.8, 10.3])
+def test_a_front_is_no_control_line_however_much_it_looks_like_one(front_mm, way):
+    """Beyond a front the membrane keeps a part of its colour; negative was said of strong ones once."""
+    crop = window(front_mm=front_mm, control_contrast=None, wash=0.08, turn_deg=90 if way is ControlEnd.START else 270)
+
+    read = read_window(crop, control_end=way, mm_per_px=1 / 12.0, network=Surer())
+
+    assert read.features["control_log_odds"] > 5, "the network takes it for a line"
+    assert (read.reading.outcome, read.reading.reason) == (Outcome.RETAKE, Reason.STILL_MIGRATING)
+
+
+@pytest.mark.parametrize("slope", [-0.6, 0.6])
+def test_a_control_line_on_an_uneven_wash_is_no_front(slope):
+    crop = window(control_contrast=0.2, wash=0.12, wash_slope=slope)
+
+    result = read_window(crop, control_end=ControlEnd.START, mm_per_px=1 / 12.0).reading
+
+    assert result.outcome is Outcome.NEGATIVE
 
 
 def test_the_wet_part_of_a_membrane_is_not_taken_for_the_whole():
