@@ -105,6 +105,8 @@ def short(check: Check) -> str:
     said = str(FINDINGS[check.finding])
     if check.finding is Finding.CLOCK_UNTRUSTED:
         return said
+    if check.finding is Finding.CLOCK_ASSUMED:
+        return str(gettext("demo clock"))
     return str(gettext("%(part)s: %(finding)s", part=CHECKS.get(check.name, check.name), finding=said))
 
 
