@@ -4,8 +4,8 @@ The station's pages are those of the running demonstration, walked through as an
 busy morning. Pages that a running demonstration does not have (the first run, trust) come from a station of the tests.
 """
 
+import argparse
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -94,4 +94,8 @@ def log_in(camera: Camera, name: str, pin: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(argument) for argument in sys.argv[1:2]))
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=FOLDER, help="where to put them; default: docs/screenshots"
+    )
+    main(parser.parse_args().folder)
