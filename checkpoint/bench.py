@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from checkpoint.assay import Outcome, Readiness, Reading
 from checkpoint.bench_record import (
@@ -26,7 +26,7 @@ from checkpoint.cassette_memory import MOST_REMEMBERED, CassetteMemory, Trace
 from checkpoint.clock import Moment
 from checkpoint.crossing import Decision, SpotTest
 from checkpoint.errors import BenchError, JournalError, JournalFull
-from checkpoint.events import Event, Kind, Lane, PhotoRef
+from checkpoint.events import Event, Json, Kind, Lane, PhotoRef
 from checkpoint.journal import Journal
 from checkpoint.ports import Clock
 from checkpoint.reasons import Reason
@@ -307,7 +307,7 @@ class Bench:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _personal_of(self, event: Event) -> dict[str, Any] | None:
+    def _personal_of(self, event: Event) -> Json | None:
         """Return whose test started, None where the record does not open: no reason for the station to stand still."""
         try:
             return self.journal.personal(event.seq) or {}

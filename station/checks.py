@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,14 +19,20 @@ from station.upkeep import Backups
 
 log = logging.getLogger(__name__)
 
+Look = Callable[[], Iterable[Check]]
+
 CATEGORIES = tuple(Category)
 HOT_C = 80.0  # from here a Raspberry Pi slows itself down (Raspberry Pi documentation, "Frequency management")
 BACKUP_LATE_AFTER = timedelta(hours=36)  # a night was missed
 DISK_WARN_SHARE, DISK_FULL_SHARE = 0.80, 0.95  # of the file system the journal lives on
 
 
-def whatever_happens(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """Return what `look` finds; one that breaks off is a fault of the part `name`, and takes no other check with it."""
+def all_of(looks: Mapping[str, Look]) -> list[Check]:
+    """Return what every look finds, by the name of its part; one that breaks off takes no other with it."""
+    return [check for name, look in looks.items() for check in _whatever_happens(name, look)]
+
+
+def _whatever_happens(name: str, look: Look) -> list[Check]:
     try:
         return list(look())
     except Exception as error:  # the page that would tell must not go down with what it would tell of

@@ -1,6 +1,6 @@
 """How a running station is: one check a device or duty, none of which takes another with it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ class Condition:
     def __call__(self) -> list[Check]:
         """Return every check, at most `DISK_CHECKED_EVERY_S` old where it writes."""
         now = self.clock.now()
-        looks: dict[str, Callable[[], Iterable[Check]]] = {
+        looks: dict[str, checks.Look] = {
             "camera": self._cameras,
             "lamps": lambda: [self._lamps()],
             "clock": lambda: [checks.clock(now, assumed=self.clock_assumed)],
@@ -69,7 +69,7 @@ class Condition:
             "zbar": lambda: [checks.zbar(available=zbar_available())],
             "services": lambda: [checks.services(self.folders.failures)],
         }
-        return [check for name, look in looks.items() for check in checks.whatever_happens(name, look)]
+        return checks.all_of(looks)
 
     def _cameras(self) -> Iterable[Check]:
         for role, feed in self.feeds.items():

@@ -93,9 +93,9 @@ def _uploads() -> SyncStatus | None:
 
 
 def _chip(names: Sequence[str], found: Sequence[Check], sync: SyncStatus | None) -> Chip:
-    if "sync" in names and sync is None:
-        return _bad(Check("sync", State.FAULT, Finding.NOT_CHECKED))
-    if "sync" in names and sync is not None:
+    if "sync" in names:
+        if sync is None:
+            return _bad(Check("sync", State.FAULT, Finding.NOT_CHECKED))
         text = sync_text(sync)
         return Chip("sync", _worst(found) if found else _sync_state(sync), text, text)
     bad = max(found, key=lambda c: list(State).index(c.state))

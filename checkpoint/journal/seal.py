@@ -40,16 +40,13 @@ class Seal:
         source = given if given is not None and given.exists() else key_file
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if source is given:
-                key = source.read_bytes()
-                if key_file.exists() and key_file.read_bytes() != key:
-                    raise JournalError(
-                        f"{key_file} is not the credential's key: records here were sealed by it; remove neither"
-                    )
-            else:
-                if not key_file.exists():
-                    write_durably(key_file, secrets.token_bytes(KEY_BYTES), mode=0o600)
-                key = key_file.read_bytes()
+            if source is key_file and not key_file.exists():
+                write_durably(key_file, secrets.token_bytes(KEY_BYTES), mode=0o600)
+            key = source.read_bytes()
+            if source is given and key_file.exists() and key_file.read_bytes() != key:
+                raise JournalError(
+                    f"{key_file} is not the credential's key: records here were sealed by it; remove neither"
+                )
             if len(key) != KEY_BYTES:
                 raise JournalError(
                     f"the station's key has {len(key)} bytes instead of {KEY_BYTES}: {source}. Put its copy "

@@ -1,6 +1,5 @@
 """`checkpoint doctor`: what is wrong with this box, and what to do."""
 
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,7 +84,7 @@ def examine(config: Config) -> list[Check]:
         found += _journal_checks(folders, clock)
     else:
         found.append(Check("journal", State.WARN, Finding.NONE, None, {"folder": str(folders.journal)}))
-    looks: dict[str, Callable[[], Iterable[Check]]] = {
+    looks: dict[str, checks.Look] = {
         "trust-list": lambda: [
             checks.trust_list(TrustFile(folders.trust)(), now, timedelta(days=config.trust.max_age_days))
         ],
@@ -97,7 +96,7 @@ def examine(config: Config) -> list[Check]:
         "lamps": lambda: [device_checks.lamps(config.lamps)],
         "services": lambda: [device_checks.services(folders.failures)],
     }
-    return found + [check for name, look in looks.items() for check in checks.whatever_happens(name, look)]
+    return found + checks.all_of(looks)
 
 
 def _journal_checks(folders: Folders, clock: SystemClock) -> list[Check]:
