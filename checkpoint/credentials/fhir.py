@@ -21,7 +21,8 @@ _COVID_CVX = frozenset(
 )
 """COVID-19 vaccines in the CDC's code system CVX."""
 
-_COVID_ATC = "J07BX03"  # and J07BN since 2024
+_COVID_ATC = ("J07BX03", "J07BN")
+"""COVID-19 vaccines in the WHO's ATC, until 2023 and since."""
 _COVID_TESTS = {
     **dict.fromkeys(
         ("94500-6", "94309-2", "94531-1", "94565-9", "94759-8", "94845-5", "95406-5", "95608-6", "LP6464-4"),
@@ -108,7 +109,11 @@ def _test(observation: Mapping[str, Any]) -> TestReport | None:
         result = results.pop()
     else:
         result = TestResult.UNCLEAR
-    return TestReport(kinds[0], result, sampled_at(_with_time(observation.get("effectiveDateTime"))))
+    return TestReport(
+        kinds[0],
+        result,
+        sampled_at(_with_time(observation.get("effectiveDateTime") or observation.get("effectiveInstant"))),
+    )
 
 
 def _with_time(value: Any) -> Any:

@@ -29,6 +29,11 @@ class Revocations:
     card_ids: Mapping[str, Mapping[str, datetime | None]] = field(default_factory=dict)
     certificates: frozenset[tuple[str, int]] = frozenset()
 
+    @property
+    def total(self) -> int:
+        """How many certificates, cards and signers are revoked by name."""
+        return len(self.hashes) + sum(map(len, self.card_ids.values())) + len(self.certificates)
+
     def revokes_hash(self, digest: bytes) -> bool:
         """Return whether a SHA-256 digest is on the hash lists."""
         return digest[:HASH_BYTES] in self.hashes
@@ -47,8 +52,7 @@ class Revocations:
         for kid, some in other.card_ids.items():
             mine = ids.setdefault(kid, {})
             for card_id, until in some.items():
-                before = mine.get(card_id, until)
-                mine[card_id] = None if until is None or before is None else max(before, until)
+                mine[card_id] = _wider(mine.get(card_id, until), until)
         return Revocations(self.hashes | other.hashes, ids, self.certificates | other.certificates)
 
     def as_json(self) -> dict[str, Any]:
@@ -83,8 +87,14 @@ def card_ids(listed: list[str]) -> dict[str, datetime | None]:
     found: dict[str, datetime | None] = {}
     for entry in listed:
         card_id, dot, seconds = entry.partition(".")
-        found[card_id] = datetime.fromtimestamp(int(seconds), UTC) if dot else None
+        until = datetime.fromtimestamp(int(seconds), UTC) if dot else None
+        found[card_id] = _wider(found.get(card_id, until), until)
     return found
+
+
+def _wider(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return what revokes more: all cards of an id (None), or those issued before the later time."""
+    return None if one is None or other is None else max(one, other)
 
 
 def hash_list(listed: list[str]) -> frozenset[bytes]:

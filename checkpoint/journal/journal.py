@@ -20,7 +20,7 @@ from checkpoint.journal.database import Database, in_our_words
 from checkpoint.journal.generations import KEEP, BackupMade, make_generation
 from checkpoint.journal.glance import Glance, glances
 from checkpoint.journal.holding import hold
-from checkpoint.journal.log import LogPage, LogQuery, search
+from checkpoint.journal.log import LogPage, LogQuery, count, search
 from checkpoint.journal.outbox import Outbox, Pending
 from checkpoint.journal.photos import PhotoStore
 from checkpoint.journal.proof import prove
@@ -224,6 +224,11 @@ class Journal:
         """Return one page of events, newest first."""
         with self._db.reading() as db:
             return search(db, query)
+
+    def count(self, query: LogQuery) -> int:
+        """Return how many events `query` asks for, whatever its limit."""
+        with self._db.reading() as db:
+            return count(db, query)
 
     def glances(
         self,

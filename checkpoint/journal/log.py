@@ -56,6 +56,14 @@ def search(db: sqlite3.Connection, query: LogQuery) -> LogPage:
     return LogPage(entries, entries[-1].seq if len(rows) > query.limit else None)
 
 
+def count(db: sqlite3.Connection, query: LogQuery) -> int:
+    """Return how many events `query` asks for, whatever its limit."""
+    clauses, values = _conditions(query)
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    found: int = db.execute(f"SELECT count(*) FROM log {where}", values).fetchone()[0]  # noqa: S608  fixed names
+    return found
+
+
 def _conditions(query: LogQuery) -> tuple[list[str], list[str | int | bytes]]:
     equal = {
         "verdict": query.verdict,

@@ -5,15 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from checkpoint.crossing import Verdict
 from checkpoint.events import Kind
 from checkpoint.policy import Change, PastDecision, RulePack, dry_run
-from checkpoint.policy.evidence import evidence_from_json
-from checkpoint.reasons import Reason
 from hq.store.models import events
 
 MOST_DECISIONS = 50_000
@@ -85,22 +82,9 @@ class _Past:
         )
         for row in self._db.execute(query):
             try:
-                past = _past_decision(f"{row.station_id}/{row.epoch}/{row.seq}", json.loads(row.text)["body"])
+                past = PastDecision.from_event(f"{row.station_id}/{row.epoch}/{row.seq}", json.loads(row.text)["body"])
             except (ValueError, KeyError, TypeError, RecursionError):
                 self.unread += 1
                 continue
             self.judged += 1
             yield past
-
-
-def _past_decision(ref: str, body: dict[str, Any]) -> PastDecision:
-    decided_at = datetime.fromisoformat(body["decided_at"])
-    if decided_at.tzinfo is None:
-        raise ValueError("a decision without its time's zone")
-    return PastDecision(
-        ref=ref,
-        evidence=evidence_from_json(body["evidence"]),
-        verdict=Verdict(body["seat_verdict"]),
-        reason=Reason(body["seat_reason"]),
-        decided_at=decided_at,
-    )

@@ -4,6 +4,7 @@ import enum
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,4 +107,23 @@ def leave(code: int) -> None:
 def _plain(value: object) -> object:
     if isinstance(value, enum.Enum):
         return value.value
+    if isinstance(value, date | datetime):
+        return value.isoformat()
     return str(value)
+
+
+def at_utc(moment: datetime) -> str:
+    """Return a time as people read it.
+
+    >>> at_utc(datetime.fromisoformat("2022-03-20T16:00:00+08:00"))
+    '2022-03-20 08:00 UTC'
+    """
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def age_of(moment: datetime | None, now: datetime) -> str:
+    """Return how old something of that time is, in words."""
+    if moment is None:
+        return "of unknown age"
+    days = (now - moment).days
+    return f"of {at_utc(moment)}, {days} {'day' if days == 1 else 'days'} old"

@@ -1,6 +1,9 @@
 """`checkpoint rules`: the packs by which this station decides."""
 
+import sys
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,22 +11,22 @@ import click
 
 from checkpoint.crossing import Verdict
 from checkpoint.errors import RulePackError
-from checkpoint.events import Event, Kind
+from checkpoint.events import Kind
 from checkpoint.journal import Journal, LogQuery
 from checkpoint.policy import RulePack, load_pack
 from checkpoint.policy.certlogic import CertLogicError
 from checkpoint.policy.decision import judge
 from checkpoint.policy.document import document
-from checkpoint.policy.dry_run import PastDecision, dry_run
-from checkpoint.policy.evidence import evidence_from_json
+from checkpoint.policy.dry_run import Change, PastDecision, dry_run
 from checkpoint.policy.explain import explain, tree
-from checkpoint.reasons import Reason
 from station.checks import CATEGORIES
 from station.commands.options import config_option, loaded, opened_journal
 from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json
 from station.wiring import pack_shelf
 
 PAGE = 500
+CLEAR_LINE = "\r\x1b[K"
+"""Takes the progress bar off the line that is about to be written."""
 
 
 @click.group(epilog="Example: checkpoint rules check my-pack.json")
@@ -103,9 +106,12 @@ def explain_decision(pack_path: Path, seq: int, config_path: Path) -> None:
             event = journal.event(seq)
         except KeyError:
             raise InputError(f"no entry #{seq} in this journal") from None
-    past = _past(event)
-    if past is None:
+    if event.kind is not Kind.CROSSING_DECIDED:
         raise InputError(f"entry #{seq} is no decision, but {event.kind}")
+    try:
+        past = PastDecision.from_event(str(seq), event.body)
+    except ValueError as error:
+        raise InputError(f"entry #{seq}: {error}") from error
     seen = document(past.evidence, past.decided_at)
     for rule in pack.rules_for(past.evidence.category):
         click.echo(f"{rule.id}: {rule.text.en} / {rule.text.zh}")
@@ -122,42 +128,103 @@ def explain_decision(pack_path: Path, seq: int, config_path: Path) -> None:
 @rules.command("dry-run", epilog="Example: checkpoint rules dry-run my-pack.json --since 2022-03-20")
 @click.argument("pack_path", metavar="PACK", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--since", required=True, help="From this date on (ISO 8601).")
+@click.option("--until", help="Up to this date, which is not included (ISO 8601); by default until now.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and change.")
 @config_option
-def dry_run_pack(pack_path: Path, since: str, as_json: bool, config_path: Path) -> None:
-    """Show which of the journal's past decisions a pack would have made differently.
+def dry_run_pack(pack_path: Path, since: str, until: str | None, as_json: bool, config_path: Path) -> None:
+    """Show which of the journal's past decisions a pack would have made differently, newest first.
+
+    Each is judged as of its own time, whether the pack was in force then or not. Reads only: nothing is decided anew.
 
     Exit code 0: none; 1: some.
     """
     pack = _pack(pack_path)
-    try:
-        begin = datetime.fromisoformat(since)
-    except ValueError as error:
-        raise InputError(f"--since: {error}") from error
-    begin = begin.replace(tzinfo=UTC) if begin.tzinfo is None else begin
+    query = LogQuery(
+        kind=Kind.CROSSING_DECIDED,
+        since=_moment("--since", since),
+        until=None if until is None else _moment("--until", until),
+    )
+    moves: Counter[tuple[Verdict, Verdict]] = Counter()
     with opened_journal(loaded(config_path)) as (journal, _folders, _clock):
-        past = list(_decisions(journal, begin))
-    changes = dry_run(pack, past)
-    for change in changes:
-        if as_json:
-            print_json(
-                {
-                    "event": change.past.ref,
-                    "was": change.past.verdict,
-                    "was_reason": change.past.reason,
-                    "now": change.now.verdict,
-                    "reason": change.now.reason,
-                    "loosens": change.loosens,
-                }
-            )
-        else:
-            mark = "looser  " if change.loosens else "stricter"
-            click.echo(
-                f"#{change.past.ref} {mark} {change.past.verdict} ({change.past.reason}) -> "
-                f"{change.now.verdict} ({change.now.reason})"
-            )
-    click.echo(f"{len(changes)} of {len(past)} decisions would change", err=as_json)
-    leave(ANSWER_IS_NO if changes else DONE)
+        past = _Past(journal, query, pack)
+        seen = sys.stderr.isatty()
+        bar = click.progressbar(
+            past, length=journal.count(query), label="judging again", file=sys.stderr, hidden=not seen
+        )
+        with bar as shown:
+            for change in dry_run(pack, shown):
+                moves[change.past.verdict, change.now.verdict] += 1
+                if seen:
+                    click.echo(CLEAR_LINE, nl=False, err=True)
+                _show(change, as_json)
+    click.echo(f"{moves.total()} of {past.judged} decisions would change", err=as_json)
+    if past.of_others:
+        click.echo(f"  {past.of_others} of other categories were left as they are", err=as_json)
+    if past.unread:
+        click.echo(f"  {past.unread} could not be read", err=as_json)
+    for (was, now), number in moves.most_common():
+        mark = "looser" if now.severity < was.severity else "stricter"
+        click.echo(f"  {number} {was} -> {now} ({mark})", err=as_json)
+    leave(ANSWER_IS_NO if moves else DONE)
+
+
+def _show(change: Change, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "event": change.past.ref,
+                "decided_at": change.past.decided_at,
+                "category": change.past.evidence.category,
+                "was": change.past.verdict,
+                "was_reason": change.past.reason,
+                "now": change.now.verdict,
+                "reason": change.now.reason,
+                "loosens": change.loosens,
+            }
+        )
+        return
+    mark = "looser  " if change.loosens else "stricter"
+    click.echo(
+        f"#{change.past.ref} {change.past.decided_at:%Y-%m-%d %H:%M} UTC {mark} "
+        f"{change.past.verdict} ({change.past.reason}) -> {change.now.verdict} ({change.now.reason})"
+    )
+
+
+class _Past:
+    """The journal's past decisions, newest first, a page at a time, as far as they can be made again."""
+
+    def __init__(self, journal: Journal, query: LogQuery, pack: RulePack) -> None:
+        self._journal = journal
+        self._query = replace(query, limit=PAGE)
+        self._pack = pack
+        self.judged = self.of_others = self.unread = 0
+
+    def __iter__(self) -> Iterator[PastDecision]:
+        before: int | None = None
+        while True:
+            page = self._journal.search(replace(self._query, before_seq=before))
+            for event in page.entries:
+                try:
+                    past = PastDecision.from_event(str(event.seq), event.body)
+                except ValueError:
+                    self.unread += 1  # of another release, or of a station set up otherwise: told at the end
+                    continue
+                if past.evidence.category in self._pack.categories:
+                    self.judged += 1
+                else:
+                    self.of_others += 1
+                yield past
+            if page.next_before is None:
+                return
+            before = page.next_before
+
+
+def _moment(option: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _pack(path: Path) -> RulePack:
@@ -165,29 +232,3 @@ def _pack(path: Path) -> RulePack:
         return load_pack(path)
     except RulePackError as error:
         raise InputError(f"{path}: {error}") from error
-
-
-def _decisions(journal: Journal, since: datetime) -> Iterator[PastDecision]:
-    before: int | None = None
-    while True:
-        query = LogQuery(kind=Kind.CROSSING_DECIDED, since=since, before_seq=before, limit=PAGE)
-        page = journal.search(query)
-        for event in page.entries:
-            past = _past(event)
-            if past is not None:
-                yield past
-        if page.next_before is None:
-            return
-        before = page.next_before
-
-
-def _past(event: Event) -> PastDecision | None:
-    if event.kind is not Kind.CROSSING_DECIDED:
-        return None
-    return PastDecision(
-        ref=str(event.seq),
-        evidence=evidence_from_json(event.body["evidence"]),
-        verdict=Verdict(event.body["seat_verdict"]),
-        reason=Reason(event.body["seat_reason"]),
-        decided_at=datetime.fromisoformat(event.body["decided_at"]),
-    )

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from checkpoint.credentials import TrustList
+from checkpoint.credential import Format
+from checkpoint.credentials import TrustedKey, TrustList
 from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.trust_import import MAX_BYTES, read_trust
 from checkpoint.credentials.trust_signature import check_signed, signer_keys
 from station.commands.options import config_option, loaded
-from station.commands.output import ANSWER_IS_NO, InputError, leave, print_json
+from station.commands.output import ANSWER_IS_NO, InputError, age_of, leave, print_json
 from station.folders import Folders
 from station.trust_file import load_trust
 
@@ -67,10 +68,16 @@ def import_lists(
         for entry in imported.left_out:
             click.echo(f"{file}: left out: {entry}", err=True)
         known = known.merged_with(imported.trust)
-        click.echo(f"{file}: {len(imported.trust.keys)} keys, {len(imported.left_out)} left out")
+        revoked = imported.trust.revocations.total
+        click.echo(
+            f"{file}: {_keys(len(imported.trust.keys))}, {len(imported.left_out)} left out"
+            + (f", {revoked} revoked" if revoked else "")
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     known.save(path)
-    click.echo(f"{path}: {len(known.keys)} keys from {len(known.sources)} lists")
+    click.echo(
+        f"{path}: {_keys(len(known.keys))} from {_counted(len(known.sources), 'list')}, {age_of(known.as_of, now)}"
+    )
 
 
 @trust.command("list", epilog="Example: checkpoint trust list --trust trust.json")
@@ -84,13 +91,13 @@ def list_issuers(as_json: bool, trust_path: Path | None, config_path: Path) -> N
     counts = Counter(key.issuer for key in known.keys)
     for issuer, count in sorted(counts.items()):
         if as_json:
-            print_json({"issuer": issuer, "keys": count})
+            print_json({"issuer": issuer, "keys": count, "as_of": known.as_of})
         else:
-            click.echo(f"{issuer:<40} {count:>4} keys")
+            click.echo(f"{issuer or '(no issuer named)':<40} {_keys(count):>9}")
     if not as_json:
         for source, moment in sorted(known.sources.items()):
-            age = f"{(now - moment).days} days old" if moment else "of unknown age"
-            click.echo(f"list {source}: {age}")
+            click.echo(f"list {source}: {age_of(moment, now)}")
+        click.echo(f"{_keys(len(known.keys))} of {_counted(len(counts), 'issuer')}, {age_of(known.as_of, now)}")
     if not known.keys:
         click.echo("no issuer is believed: checkpoint trust import --help", err=True)
         leave(ANSWER_IS_NO)
@@ -98,16 +105,41 @@ def list_issuers(as_json: bool, trust_path: Path | None, config_path: Path) -> N
 
 @trust.command(epilog="Example: checkpoint trust show DE")
 @click.argument("issuer")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and key, as it stands in the list.")
 @file_option
 @config_option
-def show(issuer: str, trust_path: Path | None, config_path: Path) -> None:
+def show(issuer: str, as_json: bool, trust_path: Path | None, config_path: Path) -> None:
     """Show every key of one issuer: its id, what it may sign, its validity. Exit code 1 where there is none."""
-    keys = [key for key in _known(trust_path, config_path).keys if key.issuer == issuer]
+    known = _known(trust_path, config_path)
+    now = datetime.now(UTC)
+    keys = [key for key in known.keys if key.issuer.casefold() == issuer.casefold()]
     for key in keys:
-        print_json(key.as_json())
+        if as_json:
+            print_json(key.as_json())
+        else:
+            click.echo(_described(key, now))
     if not keys:
-        click.echo(f"no key of {issuer}", err=True)
+        names = ", ".join(sorted({key.issuer for key in known.keys if key.issuer})) or "nobody yet"
+        click.echo(f"no key of {issuer}; the list knows {names}", err=True)
         leave(ANSWER_IS_NO)
+
+
+def _keys(count: int) -> str:
+    return _counted(count, "key")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _described(key: TrustedKey, now: datetime) -> str:
+    begins, ends = (f"{moment:%Y-%m-%d}" if moment else "" for moment in (key.not_before, key.not_after))
+    validity = f"{begins or '...'} to {ends or '...'}" if begins or ends else "validity not stated"
+    state = "" if key.valid_at(now) else " (not valid now)"
+    signs = ", ".join(sorted(key.formats))
+    if Format.HC1 in key.formats or Format.SHC in key.formats:
+        signs += f": {', '.join(sorted(key.uses))}"
+    return f"{key.kid}  {signs}  {validity}{state}  {key.name or 'not named'}  [{key.source or 'no list'}]"
 
 
 def _signers(path: Path) -> tuple[PublicKey, ...]:

@@ -313,3 +313,14 @@ def test_the_whole_list_of_the_who_goes_in() -> None:
     assert found.left_out == ()
     assert found.trust.as_of == datetime(2026, 8, 22, 17, 0, 14, tzinfo=UTC)
     assert {found.issuer for found in found.trust.keys} >= {"NL", "FR", "TH", "BR"}
+
+
+def test_of_two_revocations_of_one_card_the_wider_counts() -> None:
+    early, late = 1_600_000_000, 1_700_000_000
+    for listed in ([f"a.{early}", f"a.{late}"], [f"a.{late}", f"a.{early}"]):
+        known = Revocations(card_ids={"kid": card_ids(listed)})
+        assert known.revokes_card("kid", "a", datetime.fromtimestamp(early + 1, UTC))
+        assert not known.revokes_card("kid", "a", datetime.fromtimestamp(late + 1, UTC))
+    assert Revocations(card_ids={"kid": card_ids(["a", f"a.{early}"])}).revokes_card(
+        "kid", "a", datetime.fromtimestamp(late, UTC)
+    )

@@ -246,7 +246,7 @@ def test_every_decision_can_be_made_again_from_its_record(evidence: Evidence, pa
     decision = decide(evidence, pack, NOW)
     assert decide(again, pack, NOW) == decision
     past = PastDecision("1", again, decision.verdict, decision.reason, NOW)
-    assert dry_run(pack, [past], reasons_too=True) == []
+    assert list(dry_run(pack, [past], reasons_too=True)) == []
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -1,0 +1,139 @@
+"""`checkpoint rules explain` and `dry-run` as somebody types them, on a journal of real decisions."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checkpoint.credential import Colour
+from checkpoint.crossing import Category, Evidence
+from checkpoint.events import Kind
+from checkpoint.policy import decide
+from checkpoint.policy.evidence import evidence_to_json
+from tests.checkpoint.policy.test_rule_packs import pack, with_rule
+from tests.checkpoint.policy.travellers import NOW as THEN
+from tests.checkpoint.policy.travellers import company, health_code, hours, naat, road, spot, traveller
+from tests.station.test_commands import checkpoint
+from tests.station.test_keeping_commands import opened
+
+NOBODY_PASSES = with_rule(logic=False, reason="naat-missing")
+
+
+def decided(evidence: Evidence) -> dict[str, Any]:
+    rules = company() if evidence.category is Category.COMPANY else road()
+    decision = decide(evidence, rules, THEN)
+    return {
+        "crossing": "c",
+        "decided_at": decision.decided_at.isoformat(),
+        "evidence": evidence_to_json(evidence),
+        "seat_verdict": str(decision.verdict),
+        "seat_reason": str(decision.reason),
+    }
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "station.toml"
+    path.write_text('data = "data"\n[clock]\nsource = "assume-trusted"\n', "utf-8")
+    return path
+
+
+@pytest.fixture
+def past(tmp_path: Path, config: Path) -> Path:
+    """A stopped station: one admitted, one held, one of a company, one entry that no release wrote."""
+    with opened(tmp_path) as journal:
+        for evidence in (
+            traveller(Category.RESIDENT, spot_test=spot()),
+            traveller(Category.RESIDENT),
+            traveller(Category.COMPANY, health_code(Colour.GREEN, naat(hours(40)))),
+        ):
+            journal.append(Kind.CROSSING_DECIDED, decided(evidence))
+        journal.append(Kind.CROSSING_DECIDED, {"crossing": "c"})
+    return config
+
+
+@pytest.fixture
+def stricter(tmp_path: Path) -> Path:
+    path = tmp_path / "stricter.json"
+    path.write_text(json.dumps(NOBODY_PASSES), "utf-8")
+    return path
+
+
+def test_a_dry_run_names_each_decision_that_would_change_and_counts_the_rest(past: Path, stricter: Path) -> None:
+    ran = checkpoint("rules", "dry-run", stricter, "--since", "2020-01-01", "--config", past)
+    assert ran.exit_code == 1, ran.output
+    changed, *told = ran.stdout.splitlines()
+    assert changed.startswith("#1 ")
+    assert "stricter admit" in changed
+    assert "-> hold (naat-missing)" in changed
+    assert told == [
+        "1 of 2 decisions would change",
+        "  1 of other categories were left as they are",
+        "  1 could not be read",
+        "  1 admit -> hold (stricter)",
+    ]
+
+
+def test_a_dry_run_writes_one_json_line_for_each_change(past: Path, stricter: Path) -> None:
+    ran = checkpoint("rules", "dry-run", stricter, "--since", "2020-01-01", "--json", "--config", past)
+    [line] = ran.stdout.splitlines()
+    assert json.loads(line) == {
+        "event": "1",
+        "decided_at": THEN.isoformat(),
+        "category": "resident",
+        "was": "admit",
+        "was_reason": "rules-met",
+        "now": "hold",
+        "reason": "naat-missing",
+        "loosens": False,
+    }
+    assert "1 of 2 decisions would change" in ran.stderr
+
+
+def test_a_dry_run_looks_at_its_span_alone(past: Path, stricter: Path) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    later = checkpoint("rules", "dry-run", stricter, "--since", tomorrow, "--config", past)
+    assert (later.exit_code, later.stdout) == (0, "0 of 0 decisions would change\n")
+    before = checkpoint(
+        "rules", "dry-run", stricter, "--since", "2020-01-01", "--until", "2020-01-02", "--config", past
+    )
+    assert (before.exit_code, before.stdout) == (0, "0 of 0 decisions would change\n")
+
+
+def test_a_dry_run_reads_a_journal_of_many_pages(
+    past: Path, stricter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.commands.rules.PAGE", 2)
+    with opened(tmp_path) as journal:
+        for _ in range(5):
+            journal.append(Kind.CROSSING_DECIDED, decided(traveller(Category.RESIDENT, spot_test=spot())))
+    ran = checkpoint("rules", "dry-run", stricter, "--since", "2020-01-01", "--config", past)
+    assert "6 of 7 decisions would change" in ran.stdout
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_a_date_that_is_none_is_said(past: Path, stricter: Path, option: str) -> None:
+    ran = checkpoint("rules", "dry-run", stricter, "--since", "2020-01-01", option, "yesterday", "--config", past)
+    assert (ran.exit_code, option in ran.stderr) == (2, True)
+
+
+def test_explain_shows_clause_by_clause_why_a_decision_would_be_another(past: Path, stricter: Path) -> None:
+    told = checkpoint("rules", "explain", stricter, "--event", "1", "--config", past)
+    assert told.exit_code == 1
+    assert told.stdout.splitlines()[-1] == "-> hold (naat-missing); was admit (rules-met)"
+
+
+@pytest.mark.parametrize(("seq", "why"), [("99", "no entry #99"), ("4", "no decision that can be made again")])
+def test_an_entry_that_cannot_be_explained_is_said(past: Path, stricter: Path, seq: str, why: str) -> None:
+    told = checkpoint("rules", "explain", stricter, "--event", seq, "--config", past)
+    assert (told.exit_code, why in told.stderr) == (2, True), told.output
+
+
+def test_a_pack_that_is_not_in_force_yet_can_be_tried(past: Path, tmp_path: Path) -> None:
+    path = tmp_path / "next-year.json"
+    path.write_text(json.dumps(pack(effective_from="2099-01-01T00:00:00Z")), "utf-8")
+    ran = checkpoint("rules", "dry-run", path, "--since", "2020-01-01", "--config", past)
+    assert ran.exit_code in (0, 1), ran.output
+    assert "of 2 decisions would change" in ran.stdout

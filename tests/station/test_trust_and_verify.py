@@ -1,0 +1,146 @@
+"""`checkpoint verify` and `checkpoint trust` as people read them: pictures, cards in parts, keys, ages."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import pytest
+
+from checkpoint.credential import Fact, Format, HealthStatus, LorryPass, Recovery, TestReport, Vaccination
+from checkpoint.credentials import TrustList
+from station.commands.verify import said
+from station.demo import screens
+from station.demo.wallet import Wallet
+from tests.data import test_data
+from tests.station.test_commands import checkpoint, records, trust, wallet
+
+__all__ = ["trust", "wallet"]
+
+ISSUER = "https://spec.smarthealth.cards/examples/issuer"
+
+
+def photo_of(text: str, path: Path) -> Path:
+    cv2.imwrite(str(path), screens.phone_with_code(text, title="CODE", colour_bgr=(80, 80, 80)))
+    return path
+
+
+def test_a_photo_of_a_code_is_judged_like_its_text(wallet: Wallet, trust: Path, tmp_path: Path) -> None:
+    picture = photo_of(wallet.text("naat-negative-5h"), tmp_path / "phone.png")
+    told = checkpoint("verify", "--trust", trust, "--picture", picture)
+    assert told.exit_code == 0
+    assert told.stdout.startswith("hc1: verified\n")
+    assert "test: naat, negative, sampled 20" in told.stdout
+    assert "by the trust list of 20" in told.stdout
+
+
+def test_each_code_is_judged_and_one_bad_one_is_enough_to_say_no(wallet: Wallet, trust: Path, tmp_path: Path) -> None:
+    good, forged = wallet.text("naat-negative-5h"), wallet.text("forged")
+    told = checkpoint(
+        "verify", "--json", "--trust", trust, good, good, "--picture", photo_of(forged, tmp_path / "f.png")
+    )
+    assert [record["status"] for record in records(told)] == ["verified", "refused"]
+    assert told.exit_code == 1
+
+
+def test_a_picture_without_a_code_is_an_error_and_so_is_nothing_at_all(tmp_path: Path) -> None:
+    lane = tmp_path / "lane.png"
+    cv2.imwrite(str(lane), screens.empty_lane())
+    for arguments in (["--picture", lane], []):
+        told = checkpoint("verify", *arguments)
+        assert (told.exit_code, "no code" in told.stderr) == (2, True)
+
+
+@pytest.fixture
+def shc_trust(tmp_path: Path) -> Path:
+    keys = test_data("certs", "shc-spec-examples", "examples", "issuer", ".well-known", "jwks.json")
+    assert checkpoint("trust", "import", "--trust", tmp_path / "shc.json", "--issuer", ISSUER, keys).exit_code == 0
+    return tmp_path / "shc.json"
+
+
+@pytest.mark.data
+def test_the_parts_of_a_card_are_put_together_however_they_come(shc_trust: Path) -> None:
+    folder = test_data("certs", "shc-spec-examples", "examples")
+    parts = [path.read_text().strip() for path in sorted(folder.glob("example-02-f-qr-code-numeric-value-*.txt"))]
+    assert len(parts) == 3
+    apart = checkpoint("verify", "--trust", shc_trust, parts[2], parts[0], parts[1])
+    glued = checkpoint("verify", "--trust", shc_trust, "-", text="".join(parts))
+    assert (apart.exit_code, glued.exit_code) == (0, 0), apart.output + glued.output
+    assert apart.stdout == glued.stdout
+    one = checkpoint("verify", "--trust", shc_trust, parts[1])
+    assert one.exit_code == 1
+    assert "incomplete-code" in one.stdout
+    assert "missing: 1,3" in one.stdout
+
+
+def test_a_refusal_says_until_when_the_code_was_good(wallet: Wallet, trust: Path) -> None:
+    told = checkpoint("verify", "--trust", trust, wallet.text("naat-expired"))
+    assert told.stdout.startswith("hc1: not accepted: expired (past its end)\n")
+    assert "  expired at: 20" in told.stdout
+
+
+def test_without_a_trust_list_it_is_said_that_everybody_is_unknown(wallet: Wallet) -> None:
+    told = checkpoint("verify", wallet.text("naat-negative-5h"))
+    assert (told.exit_code, "every issuer is unknown" in told.stdout) == (1, True)
+
+
+NOON = datetime(2022, 3, 20, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        (TestReport("antigen", "positive", NOON), "test: antigen, positive, sampled 2022-03-20 04:00 UTC"),
+        (TestReport("naat", "unclear", None), "test: naat, unclear, at no stated time"),
+        (Vaccination("EU/1/20/1528", 1, 2, NOON.date()), "vaccination: EU/1/20/1528, dose 1 of 2, on 2022-03-20"),
+        (Vaccination("", 0, 0, None), "vaccination: of no stated product, dose ?, on no stated day"),
+        (
+            Recovery(NOON.date(), NOON.date(), None),
+            "recovery: first positive on 2022-03-20, valid 2022-03-20 to ?",
+        ),
+        (HealthStatus("green", NOON), "health code: green, answered 2022-03-20 04:00 UTC"),
+        (
+            LorryPass("330482000123", "浙F12345", "平湖-上海", "浙F777挂"),
+            "lorry pass: 330482000123, plate 浙F12345, trailer 浙F777挂, route 平湖-上海",
+        ),
+    ],
+)
+def test_every_fact_has_its_words(fact: Fact, words: str) -> None:
+    assert said(fact) == words
+
+
+# -- trust
+
+
+def test_the_list_says_how_many_keys_of_whom_and_how_old_it_is(trust: Path) -> None:
+    week_ago = datetime.now(UTC) - timedelta(days=7, minutes=1)
+    known = TrustList.load(trust)
+    TrustList(known.keys, week_ago, sources={"demo.json": week_ago}).save(trust)
+    *issuers, source, whole = checkpoint("trust", "list", "--trust", trust).stdout.splitlines()
+    assert len(issuers) == len({key.issuer for key in known.keys})
+    assert source.startswith("list demo.json: of 20")
+    assert (len(known.keys), whole.partition(", ")[0]) == (1, "1 key of 1 issuer")
+    assert whole.endswith("7 days old")
+    lines = records(checkpoint("trust", "list", "--json", "--trust", trust))
+    assert {line["as_of"] for line in lines} == {week_ago.isoformat()}
+
+
+def test_an_issuers_keys_are_shown_for_people_and_for_programs(trust: Path) -> None:
+    key = next(key for key in TrustList.load(trust).keys if Format.HC1 in key.formats)
+    told = checkpoint("trust", "show", "--trust", trust, key.issuer.lower()).stdout
+    assert told.startswith(f"{key.kid}  hc1, lorry-pass: recovery, test, vaccination  validity not stated")
+    shown = records(checkpoint("trust", "show", "--json", "--trust", trust, key.issuer))
+    assert key.as_json() in shown
+
+
+def test_an_issuer_that_nobody_knows_is_answered_with_those_that_are_known(trust: Path) -> None:
+    told = checkpoint("trust", "show", "--trust", trust, "ATLANTIS")
+    assert told.exit_code == 1
+    assert "the list knows" in told.stderr
+
+
+def test_an_import_of_revocations_says_how_many(tmp_path: Path) -> None:
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps({"hashType": "UCI", "entries": [{"hash": "00" * 16}, {"hash": "11" * 16}]}), "utf-8")
+    told = checkpoint("trust", "import", "--trust", tmp_path / "trust.json", batch)
+    assert "0 keys, 0 left out, 2 revoked" in told.stdout
