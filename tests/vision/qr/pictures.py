@@ -53,3 +53,18 @@ def noisy(frame: Image, sigma: float) -> Image:
     """Return a frame with the noise of little light."""
     grain = np.random.default_rng(3).normal(0, sigma, frame.shape)
     return np.asarray(np.clip(frame + grain, 0, 255), np.uint8)
+
+
+def tilted(code: Image, degrees: float) -> Image:
+    """Return a BGR frame of 1280x720 with a code turned about its upright middle line, as from a hand held askew."""
+    height, width = code.shape
+    distance, angle = 1.6 * width, np.radians(degrees)
+    left, top = -width / 2, -height / 2
+    seen = []
+    for x, y in ((left, top), (-left, top), (-left, -top), (left, -top)):
+        nearer = distance / (distance + x * np.sin(angle))
+        seen.append((FRAME[1] / 2 + x * np.cos(angle) * nearer, FRAME[0] / 2 + y * nearer))
+    flat = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    transform = cv2.getPerspectiveTransform(flat, np.array(seen, np.float32))
+    frame = cv2.warpPerspective(code, transform, FRAME[::-1], flags=cv2.INTER_AREA, borderValue=120)
+    return np.asarray(cv2.cvtColor(cv2.GaussianBlur(frame, (0, 0), 0.7), cv2.COLOR_GRAY2BGR), np.uint8)

@@ -11,7 +11,7 @@ import pytest
 from bench.codes import clutter_frame
 from checkpoint.ports import Image
 from checkpoint.sighting import CodeHint
-from tests.vision.qr.pictures import held, in_ink, noisy, qr
+from tests.vision.qr.pictures import held, in_ink, noisy, qr, tilted
 from vision.qr import LiveScanner, stages
 from vision.qr.zxing import Look
 
@@ -94,6 +94,10 @@ def glaring(frame: Image) -> Image:
     return np.asarray(cv2.circle(frame.copy(), (240, 260), 90, (255, 255, 255), -1), np.uint8)
 
 
+def askew(frame: Image) -> Image:
+    return tilted(qr("health code " * 30, scale=4, error="l", boost_error=False), degrees=65)
+
+
 @pytest.mark.parametrize(
     ("spoil", "hint"),
     [
@@ -101,6 +105,7 @@ def glaring(frame: Image) -> Image:
         (smeared, CodeHint.STEADIER),
         (dark, CodeHint.MORE_LIGHT),
         (glaring, CodeHint.LESS_GLARE),
+        (askew, CodeHint.LESS_TILT),
     ],
 )
 def test_hint_says_what_keeps_a_code_from_being_read(spoil: Callable[[Image], Image], hint: CodeHint) -> None:
