@@ -7,7 +7,7 @@ They are broken at every layer: the text, the compressed bytes, the signed messa
 are signed anew with a key that is trusted, so that what stands behind the signature is fuzzed as hard as what stands in
 front of it.
 
-A find is: an exception other than `CredentialError`, more than 100 ms of processor time for one input (three times in a
+A find is: an exception other than the reader's own, more than 100 ms of processor time for one input (three times in a
 row), or a code whose content was changed without the issuer's key and that is believed all the same. Peak memory is
 told, too. Finds are kept in FOLDER, one file each. Exit 1 where there was any.
 """

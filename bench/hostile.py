@@ -4,7 +4,7 @@ import json
 import os
 import random
 import zlib
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Any
 
 import cbor2
 
+from bench.signed_lists import Publisher, SignedList
 from bench.wallet import CARD, DCC, NOW, SEAL, Wallet
 from checkpoint.credential import Colour, Credential, Format
 from checkpoint.credentials import CredentialReader, TrustList, base45, certificate, cose, trust_entries
@@ -25,6 +26,7 @@ from checkpoint.credentials.lorry_pass import PASS_CLAIM, SignedPass, typed_pass
 from checkpoint.credentials.receipt import ReceiptFormat
 from checkpoint.credentials.shc import SmartHealthCard, join
 from checkpoint.credentials.trust_import import read_trust
+from checkpoint.credentials.trust_signature import signer_keys
 from checkpoint.credentials.typed_id import typed_id
 from checkpoint.credentials.vds_nc import VdsNc
 from checkpoint.errors import CredentialError
@@ -151,6 +153,7 @@ class Fuzzer:
         self.reader = self.wallet.reader()
         self.seeds = [self._seed(text, self.reader, NOW) for text in self.wallet.codes().values()]
         self.published = list(self._published(data)) if data.is_dir() else []
+        self.publisher = Publisher()
         self.certificates = [b64decode(key["x5c"][0]) for key in self._did_keys(data)][:40]
 
     def inputs(self) -> Iterator[Subject]:
@@ -168,6 +171,8 @@ class Fuzzer:
             self._resigned_seal,
             self._typed,
             self._trust_file,
+            self._signed_list,
+            self._signer_file,
             self._random_text,
         ]
         while True:
@@ -266,6 +271,54 @@ class Fuzzer:
             return Subject("certificate", der.hex(), lambda: _allowing_value_error(parse, der))
         own = json.dumps(self._twisted(self.wallet.trust().as_json()), default=str).encode()
         return Subject("trust file", own.decode(), lambda: _allowing_value_error(self._import, own))
+
+    def _signed_list(self) -> Subject:
+        """Change a signed list: what then passes, and brings anything that was not signed, is a find."""
+        seed = self.random.choice(self.publisher.lists)
+        match self.random.randrange(4):
+            case 0:
+                changed = self._smuggled(seed)
+            case 1:
+                changed = self._broken_signature(seed)
+            case 2:
+                changed = self._mutated_bytes(seed.data) + self.random.choice(
+                    (b"", self.random.choice(self.publisher.lists).data)
+                )
+            case _:
+                changed = self._mutated_bytes(seed.data)
+        return Subject(
+            "signed list", changed.decode("latin-1"), lambda: _allowing_value_error(self.publisher.check, changed)
+        )
+
+    def _smuggled(self, seed: SignedList) -> bytes:
+        """Return a list with something beside what was signed, or in its place."""
+        extra = self.publisher.smuggled()
+        if seed.data[:1] not in b"[{":
+            more = json.dumps(extra).encode() + str(extra["note"]).encode()
+            return self.random.choice((seed.data + b"\n" + more, more + b"\n" + seed.data))
+        document = json.loads(seed.data)
+        if isinstance(document, dict):
+            document = self.random.choice(({**document, **extra}, {**extra, **document}))
+        else:
+            entry = {**self.random.choice(document), **self.random.choice(extra["certificates"])}
+            document.insert(self.random.randrange(3), entry)
+        return json.dumps(self._twisted(document) if self.random.random() < 0.5 else document, default=str).encode()
+
+    def _broken_signature(self, seed: SignedList) -> bytes:
+        """Return a list in which the message below the base64 is broken, or stands beside another certificate."""
+        if seed.kind != "gateway":
+            return self._mutated_bytes(seed.data)
+        entries = json.loads(seed.data)
+        one, other = self.random.sample(entries, 2)
+        if self.random.random() < 0.2:
+            one["rawData"] = other["rawData"]
+        part = self.random.choice(("signature", "signature", "rawData"))
+        one[part] = b64encode(self._mutated_bytes(b64decode(one[part]))).decode()
+        return json.dumps(entries).encode()
+
+    def _signer_file(self) -> Subject:
+        data = self._mutated_bytes(self.random.choice(self.publisher.signer_files()))
+        return Subject("signers", data.decode("latin-1"), lambda: _allowing_value_error(_signers_of, data))
 
     def _answer(self) -> Subject:
         content = self._twisted(self._twisted(ANSWER))
@@ -383,7 +436,11 @@ def _reader_of(trust: TrustList) -> CredentialReader:
     return CredentialReader([make(lambda: trust) for make in (HC1, SmartHealthCard, VdsNc, ReceiptFormat, SignedPass)])
 
 
+def _signers_of(data: bytes) -> object:
+    return signer_keys(data, NOW)
+
+
 def _allowing_value_error(call: Callable[[bytes], object], data: bytes) -> None:
-    """Run a reader of trust files, which an operator hands it: ValueError is its way to refuse."""
+    """Run a reader of files that an operator hands it: ValueError is its way to refuse."""
     with suppress(ValueError):
         call(data)

@@ -10,7 +10,7 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = i
 
 if ! have dpkg-query || ! have apt-get; then
     if ! have chromium && ! have chromium-browser; then
-        echo "checkpoint: the tests also use Chromium, zbar, Noto CJK fonts, poppler's tools, shellcheck, git and PostgreSQL: install them with your package manager" >&2
+        echo "checkpoint: the tests also use Chromium, zbar, Noto CJK fonts, poppler's tools, shellcheck, OpenSSL's program, git and PostgreSQL: install them with your package manager" >&2
     fi
     exit 0
 fi
@@ -20,6 +20,7 @@ have chromium || missing="$missing chromium"                           # drives 
 have pdftotext || missing="$missing poppler-utils"                     # looks into the printed mat
 have systemd-analyze || missing="$missing systemd"                     # judges the services' units
 have shellcheck || missing="$missing shellcheck"                       # reads the scripts
+have openssl || missing="$missing openssl"                             # signs lists as states do (CMS)
 have git || missing="$missing git"                                     # tells the project's files from leftovers
 [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null)" ] ||
     missing="$missing postgresql"                                      # headquarters' other store; the tests start their own

@@ -70,7 +70,7 @@ def parse(der: bytes) -> Certificate:
     """Return what the certificate says; raise ValueError where it is not one."""
     try:
         return _parse(der)
-    except (IndexError, OverflowError) as error:
+    except (ValueError, IndexError, OverflowError) as error:
         raise ValueError(f"not a certificate: {error}") from None
 
 
@@ -116,7 +116,7 @@ def _time(element: Element) -> datetime:
     if element.tag == _UTC_TIME:
         text = ("19" if text[:2] >= "50" else "20") + text
     elif element.tag != _GENERALIZED_TIME:
-        raise ValueError("not a certificate: no time where one belongs")
+        raise ValueError("no time where one belongs")
     return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Whether an authority signed a certificate: the one link between an ICAO country authority and its seals' signers."""
+"""Whether an authority signed a certificate: the one link between an ICAO country authority and those it lets sign."""
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
@@ -23,16 +23,23 @@ _RSA_PSS = "1.2.840.113549.1.1.10"
 
 
 def is_signed_by(certificate: Certificate, authority: PublicKey) -> bool:
-    """Return whether `authority` signed the certificate, by an algorithm of today: nothing on SHA-1 counts."""
-    algorithm = certificate.signature_algorithm
+    """Return whether `authority` signed the certificate, by an algorithm of today."""
+    return verifies(authority, certificate.signature_algorithm, certificate.signature, certificate.signed)
+
+
+def verifies(key: PublicKey, algorithm: str, signature: bytes, signed: bytes) -> bool:
+    """Return whether `key` made the signature, as X.509 and CMS write one: `algorithm` is an OID, ECDSA's is DER.
+
+    False, too, where the algorithm is not one for that kind of key, and where it is on SHA-1: that counts nowhere.
+    """
     try:
-        match authority:
+        match key:
             case RSAPublicKey() if algorithm in _RSA:
-                authority.verify(certificate.signature, certificate.signed, PKCS1v15(), _RSA[algorithm]())
+                key.verify(signature, signed, PKCS1v15(), _RSA[algorithm]())
             case RSAPublicKey() if algorithm == _RSA_PSS:
-                return any(_pss(certificate, authority, digest()) for digest in (SHA256, SHA384, SHA512))
+                return any(_pss(key, digest(), signature, signed) for digest in (SHA256, SHA384, SHA512))
             case EllipticCurvePublicKey() if algorithm in _ECDSA:
-                authority.verify(certificate.signature, certificate.signed, ECDSA(_ECDSA[algorithm]()))
+                key.verify(signature, signed, ECDSA(_ECDSA[algorithm]()))
             case _:
                 return False
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
@@ -40,9 +47,9 @@ def is_signed_by(certificate: Certificate, authority: PublicKey) -> bool:
     return True
 
 
-def _pss(certificate: Certificate, authority: RSAPublicKey, digest: HashAlgorithm) -> bool:
+def _pss(key: RSAPublicKey, digest: HashAlgorithm, signature: bytes, signed: bytes) -> bool:
     try:
-        authority.verify(certificate.signature, certificate.signed, PSS(MGF1(digest), PSS.AUTO), digest)
+        key.verify(signature, signed, PSS(MGF1(digest), PSS.AUTO), digest)
     except InvalidSignature:
         return False
     return True

@@ -110,12 +110,17 @@ def from_did_method(method: Any, *, source: str = "") -> TrustedKey | None:
     return certified if certified.issuer else from_jwk(key, source=source, issuer=owner)
 
 
+def is_signer(entry: Mapping[str, Any]) -> bool:
+    """Return whether an entry of the gateway is a signer's, and not one of those that lists carry beside them."""
+    return str(entry.get("certificateType", "DSC")).upper() not in _NOT_A_SIGNER
+
+
 def from_listed(entry: Mapping[str, Any], *, source: str = "", issuer: str = "") -> TrustedKey | None:
     """Return the key of an entry of the EU gateway or of a national list made from it, None for one of another use.
 
     The certificate stands in `rawData` (or `certificate`, `cert`), and its id in `kid`.
     """
-    if str(entry.get("certificateType", "DSC")).upper() in _NOT_A_SIGNER:
+    if not is_signer(entry):
         return None
     body = entry.get("rawData") or entry.get("certificate") or entry.get("cert")
     if not isinstance(body, str):

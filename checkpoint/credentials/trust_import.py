@@ -2,8 +2,8 @@
 
 One function for whatever file an operator was given: the WHO's DID document, a national list in any of its spellings,
 a bundle of PEM certificates, a SMART Health Card directory, an ICAO authority, a revocation list. What is in it
-decides, not what it is called. Where a list is signed, its signature is not checked here: the operator who imports it
-vouches for where it came from.
+decides, not what it is called. Where a list is signed, its signature is not checked here but by `trust_signature`,
+where the operator names the signer; who names none vouches for where the list came from.
 """
 
 import json
@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Never
 
 from checkpoint.credential import Format
-from checkpoint.credentials import certificate, jwk, master_list, revocation
+from checkpoint.credentials import certificate, cms, jwk, master_list, revocation
 from checkpoint.credentials.revocation import NOTHING_REVOKED, Revocations
 from checkpoint.credentials.trust import FILE_FORMAT, TrustedKey, TrustList
 from checkpoint.credentials.trust_entries import (
@@ -93,7 +93,7 @@ def _usable(entries: Iterable[_Entry]) -> tuple[tuple[TrustedKey, ...], tuple[st
 
 
 def _from_der(data: bytes, source: str, known: TrustList) -> _Found:
-    if master_list.is_signed_data(data):
+    if cms.is_signed_data(data):
         return _Found(_master_list_entries([data], source))
     try:
         certificate.parse(data)
@@ -110,7 +110,7 @@ def _from_text(data: bytes, source: str, issuer: str) -> _Found:
         raise ValueError("neither text nor DER") from None
     if "-----BEGIN " in text:
         return _Found(_pem_entries(text, source, issuer))
-    if "pkdmasterlistcontent::" in text.lower():
+    if master_list.LDIF_ATTRIBUTE.lower() in text.lower():
         return _Found(_master_list_entries(master_list.in_ldif(text), source))
     try:
         return _from_json(_json(text), source, issuer)

@@ -1,32 +1,40 @@
-"""Whether a published list was signed by whom the operator says: a JWS, or a signature on the first line (Germany).
+"""Whether a published list was signed by whom the operator says, and what exactly was signed.
 
-The key is the operator's: a list that brings the key to check it by proves nothing. Lists signed in other ways (the
-WHO's JSON-LD proof, CMS) are not checked here, and so are refused where a signature is asked for.
+A JWS, a signature on the first line (Germany), CMS around an ICAO master list, CMS beside each certificate of the EU
+gateway. The key is the operator's: a list that brings the key to check it by proves nothing. What stands in a file
+beside what is signed could be anybody's, so the signed part alone is handed on. Lists signed in other ways (the WHO's
+JSON-LD proof) are not checked here, and so are refused where a signature is asked for.
 """
 
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from checkpoint.credentials import certificate, jwk, keys
+from checkpoint.credentials import certificate, cms, jwk, keys, master_list
+from checkpoint.credentials.cms_signature import DATA, is_signed_by
 from checkpoint.credentials.keys import PublicKey
+from checkpoint.credentials.trust_entries import is_signer
+
+_NOT_SIGNED_BY_IT = "it is not signed by the key given"
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature found on a list: by which algorithm (JOSE name), over what."""
+    """A signature found on a list: by which algorithm (JOSE name), over which bytes, and the list that is in these."""
 
     algorithm: str
     signature: bytes
     signed: bytes
+    content: bytes
 
 
-def signer_keys(data: bytes) -> tuple[PublicKey, ...]:
+def signer_keys(data: bytes, now: datetime) -> tuple[PublicKey, ...]:
     """Return the keys in a file of signers: PEM or DER certificates, PEM public keys, a JWK or a set of them.
 
-    Raise ValueError where there is none.
+    A certificate counts while it is valid, a bare key always. Raise ValueError where none is left.
     """
     text = data.decode("utf-8", "replace")
     if "-----BEGIN " in text:
@@ -34,9 +42,9 @@ def signer_keys(data: bytes) -> tuple[PublicKey, ...]:
             b64decode("".join(part.partition("-----END")[0].partition("-----")[2].split()))
             for part in text.split("-----BEGIN ")[1:]
         ]
-        return tuple(_key(der) for der in found)
+        return _keys_now(found, now)
     if data[:1] == b"\x30":
-        return (_key(data),)
+        return _keys_now([data], now)
     document = _json(text)
     listed = document.get("keys", [document]) if isinstance(document, dict) else []
     if not isinstance(listed, list) or not listed:
@@ -44,18 +52,92 @@ def signer_keys(data: bytes) -> tuple[PublicKey, ...]:
     return tuple(jwk.public_key(key) for key in listed)
 
 
-def check_signed(data: bytes, signers: Sequence[PublicKey]) -> None:
-    """Raise ValueError unless one of `signers` signed the list in `data` as it stands."""
-    found = list(_signatures(data))
+def check_signed(data: bytes, signers: Sequence[PublicKey], now: datetime) -> bytes:
+    """Return the list that one of `signers` signed, to be read in place of the file it came in.
+
+    Raise ValueError where none of them did. A master list may be signed by a signer of lists whom one of them vouches
+    for; of the gateway's list every entry must be signed by one of them.
+    """
+    if cms.is_signed_data(data):
+        master_list.check_signed(data, signers, now)
+        return data
+    text = data.decode("utf-8-sig", "replace")
+    if exported := _exported(text):
+        return _checked_export(exported, signers, now)
+    if entries := _signed_entries(text):
+        return _checked_entries(entries, signers)
+    found = list(_signatures(text.strip()))
     if not found:
-        raise ValueError("it carries no signature that can be checked (JWS, or a signature on the first line)")
-    if not any(keys.verify(key, one.algorithm, one.signature, one.signed) for one in found for key in signers):
-        raise ValueError("it is not signed by the key given")
+        raise ValueError("it carries no signature that can be checked (JWS, on the first line, CMS)")
+    for one in found:
+        if any(keys.verify(key, one.algorithm, one.signature, one.signed) for key in signers):
+            return one.content
+    raise ValueError(_NOT_SIGNED_BY_IT)
 
 
-def _signatures(data: bytes) -> Iterator[Signature]:
-    text = data.decode("utf-8-sig", "replace").strip()
-    parts = text.split(".")
+# ICAO's export of master lists
+
+
+def _exported(text: str) -> list[bytes]:
+    return list(master_list.in_ldif(text)) if master_list.LDIF_ATTRIBUTE.lower() in text.lower() else []
+
+
+def _checked_export(lists: list[bytes], signers: Sequence[PublicKey], now: datetime) -> bytes:
+    for number, listed in enumerate(lists, start=1):
+        try:
+            master_list.check_signed(listed, signers, now)
+        except ValueError as error:
+            raise ValueError(f"master list {number} of {len(lists)}: {error}") from None
+    return master_list.as_ldif(lists)
+
+
+# The EU gateway's list
+
+
+def _signed_entries(text: str) -> list[Any]:
+    """Return the entries of a list of the gateway where any of them carries a signature of its own."""
+    match _json(text):
+        case {"certificates": [*entries]} | [*entries] if any(
+            isinstance(entry, dict) and isinstance(entry.get("signature"), str) for entry in entries
+        ):
+            return entries
+    return []
+
+
+def _checked_entries(entries: list[Any], signers: Sequence[PublicKey]) -> bytes:
+    """Return the certificates of signers in a list, without what the entries say of them: that nobody signed."""
+    kept = []
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            raise ValueError(f"entry {number} is none")
+        if not is_signer(entry):
+            continue
+        try:
+            kept.append({"rawData": b64encode(_checked_certificate(entry, signers)).decode()})
+        except ValueError as error:
+            raise ValueError(f"entry {number}, kid {entry.get('kid', 'not stated')}: {error}") from None
+    return json.dumps(kept).encode()
+
+
+def _checked_certificate(entry: dict[str, Any], signers: Sequence[PublicKey]) -> bytes:
+    body, signature = entry.get("rawData"), entry.get("signature")
+    if not isinstance(body, str) or not isinstance(signature, str):
+        raise ValueError("no certificate, or no signature on it")
+    der, message = b64decode(body), cms.parse(b64decode(signature))
+    if message.content_type != DATA or message.content not in (None, der):
+        raise ValueError("its signature is on something else")
+    brought = {found.spki for found in message.certificates}
+    likely_first = sorted(signers, key=lambda key: keys.spki(key) not in brought)
+    if not any(is_signed_by(message, key, der) for key in likely_first):
+        raise ValueError(_NOT_SIGNED_BY_IT)
+    return der
+
+
+# A signature on the list as a whole
+
+
+def _signatures(text: str) -> Iterator[Signature]:
+    parts = text.split(".", 3)
     if len(parts) == 3 and not text.startswith("{"):
         yield from _jws(parts[0], parts[1], parts[2])
         return
@@ -65,7 +147,8 @@ def _signatures(data: bytes) -> Iterator[Signature]:
             signature = b64decode(first.strip(), validate=True)
         except ValueError:
             return
-        yield Signature("ES256", signature, rest.strip().encode())
+        signed = rest.strip().encode()
+        yield Signature("ES256", signature, signed, signed)
         return
     match _json(text):
         case {"payload": str() as payload, "signatures": [*signatures]}:
@@ -80,16 +163,28 @@ def _signatures(data: bytes) -> Iterator[Signature]:
 def _jws(protected: str, payload: str, signature: str) -> Iterator[Signature]:
     try:
         header = json.loads(jwk.decode(protected))
-        yield Signature(str(header["alg"]), jwk.decode(signature), f"{protected}.{payload}".encode())
+        signed = f"{protected}.{payload}".encode()
+        yield Signature(str(header["alg"]), jwk.decode(signature), signed, jwk.decode(payload))
     except (ValueError, KeyError, TypeError, RecursionError):
         return
 
 
-def _key(der: bytes) -> PublicKey:
-    try:
-        return keys.load(certificate.parse(der).spki)
-    except ValueError:
-        return keys.load(der)
+def _keys_now(found: list[bytes], now: datetime) -> tuple[PublicKey, ...]:
+    """Return the keys in certificates that are valid now, and in what is a bare key."""
+    current, ended = [], []
+    for der in found:
+        try:
+            parsed = certificate.parse(der)
+        except ValueError:
+            current.append(keys.load(der))
+            continue
+        if parsed.not_before <= now <= parsed.not_after:
+            current.append(keys.load(parsed.spki))
+        else:
+            ended.append(f"{parsed.country} {parsed.name}, {parsed.not_before:%Y-%m-%d} to {parsed.not_after:%Y-%m-%d}")
+    if not current:
+        raise ValueError(f"no certificate in it is valid now: {'; '.join(ended) or 'none is there'}")
+    return tuple(current)
 
 
 def _json(text: str) -> Any:

@@ -36,7 +36,8 @@ def trust() -> None:
     "--signed-by",
     "signer_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Take only lists signed by this certificate or key (PEM, DER, JWK): a JWS, or a signature on the first line.",
+    help="Take only lists signed by this certificate or key (PEM, also several in a file; DER; JWK): as a JWS, on the "
+    "first line, or in CMS (ICAO master lists, every entry of the EU gateway's list).",
 )
 @file_option
 @config_option
@@ -52,14 +53,14 @@ def import_lists(
     path = _path(trust_path, config_path)
     known = load_trust(path if path.exists() else None)
     now = datetime.now(UTC)
-    signers = None if signer_path is None else _signers(signer_path)
+    signers = None if signer_path is None else _signers(signer_path, now)
     for file in files:
         try:
             if file.stat().st_size > MAX_BYTES:
                 raise InputError(f"{file}: larger than any trust list")
             data = file.read_bytes()
             if signers is not None:
-                check_signed(data, signers)
+                data = check_signed(data, signers, now)
             imported = read_trust(data, name=file.name, now=now, issuer=issuer, known=known)
         except OSError as error:
             raise InputError(f"{file}: {error.strerror}") from error
@@ -142,9 +143,9 @@ def _described(key: TrustedKey, now: datetime) -> str:
     return f"{key.kid}  {signs}  {validity}{state}  {key.name or 'not named'}  [{key.source or 'no list'}]"
 
 
-def _signers(path: Path) -> tuple[PublicKey, ...]:
+def _signers(path: Path, now: datetime) -> tuple[PublicKey, ...]:
     try:
-        return signer_keys(path.read_bytes())
+        return signer_keys(path.read_bytes(), now)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     except ValueError as error:

@@ -12,6 +12,7 @@ from checkpoint.credentials import TrustList
 from station.commands.verify import said
 from station.demo import screens
 from station.demo.wallet import Wallet
+from tests.checkpoint.credentials.cms_signer import Signatory, needs_openssl
 from tests.data import test_data
 from tests.station.test_commands import checkpoint, records, trust, wallet
 
@@ -144,3 +145,27 @@ def test_an_import_of_revocations_says_how_many(tmp_path: Path) -> None:
     batch.write_text(json.dumps({"hashType": "UCI", "entries": [{"hash": "00" * 16}, {"hash": "11" * 16}]}), "utf-8")
     told = checkpoint("trust", "import", "--trust", tmp_path / "trust.json", batch)
     assert "0 keys, 0 left out, 2 revoked" in told.stdout
+
+
+@needs_openssl
+def test_a_list_is_taken_only_where_the_key_given_signed_it(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    validity = {"begins": now - timedelta(days=1), "ends": now + timedelta(days=1)}
+    germany, france = (Signatory(country, **validity) for country in ("DE", "FR"))
+    signers = [Signatory(country, by=Signatory(country), **validity) for country in ("DE", "FR")]
+    listed, key = tmp_path / "gateway.json", tmp_path / "upload.pem"
+    listed.write_text(json.dumps([germany.signs_entry(signers[0]), france.signs_entry(signers[1])]))
+    key.write_bytes(germany.pem)
+    asked = ("trust", "import", "--trust", tmp_path / "trust.json", "--signed-by", key, listed)
+    refused = checkpoint(*asked)
+    assert refused.exit_code == 2
+    assert f"{listed}: entry 2, kid kid-FR: it is not signed by the key given" in refused.stderr
+    assert not (tmp_path / "trust.json").exists()
+    key.write_bytes(germany.pem + france.pem)
+    assert checkpoint(*asked).stdout.startswith(f"{listed}: 2 keys, 0 left out\n")
+    master = tmp_path / "master.ml"
+    master.write_bytes(france.signs_master_list(germany, france))
+    asked = (*asked[:-1], master)
+    assert checkpoint(*asked).stdout.startswith(f"{master}: 2 keys, 0 left out\n")
+    key.write_bytes(germany.pem)
+    assert "not signed by the key given, but by FR authority" in checkpoint(*asked).stderr

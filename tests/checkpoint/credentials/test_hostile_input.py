@@ -3,7 +3,9 @@
 import json
 import tracemalloc
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bench import signed_lists
 from bench.fuzz_credentials import Tally, examine
 from bench.hostile import BOMBS, Fuzzer
 from bench.wallet import KID, NOW, Wallet
 from checkpoint.credential import Credential
 from checkpoint.credentials import CredentialReader, base45, cbor, certificate, cose, jwk, shc, strict_json
 from checkpoint.credentials.hc1 import inflate
+from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.trust_import import read_trust
+from checkpoint.credentials.trust_signature import check_signed
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -169,6 +174,20 @@ def test_the_fuzzer_would_notice_a_reader_that_believes_anything() -> None:
     for subject, _ in zip(fuzzer.inputs(), range(300), strict=False):
         examine(subject, tally)
     assert any(what.startswith("believed") for what, _, _ in tally.finds)
+
+
+def test_the_fuzzer_would_notice_a_list_that_is_read_beside_its_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    fuzzer, tally = Fuzzer(seed=7, data=Path("/nowhere")), Tally()
+
+    def whole(data: bytes, signers: Sequence[PublicKey], now: datetime) -> bytes:
+        check_signed(data, signers, now)
+        return data  # and not what was signed
+
+    monkeypatch.setattr(signed_lists, "check_signed", whole)
+    subjects = (subject for subject in fuzzer.inputs() if subject.kind == "signed list")
+    for subject, _ in zip(subjects, range(400), strict=False):
+        examine(subject, tally)
+    assert "ForgedListError: other keys" in {what for what, _, _ in tally.finds}
 
 
 @pytest.mark.parametrize(
