@@ -4,22 +4,18 @@ import hashlib
 import json
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
-from cryptography.x509.oid import NameOID
 
-from bench.wallet import NOW
+from bench.wallet import NOW, certificate
 from checkpoint.credentials import jwk, keys, master_list
 from checkpoint.credentials.trust_import import read_trust
 from checkpoint.credentials.trust_signature import check_signed
-
-_LIST_SIGNER = "2.23.136.1.1.3"
 
 
 class ForgedListError(Exception):
@@ -44,8 +40,8 @@ class Publisher:
 
     def __init__(self) -> None:
         self.key, self.lister, self.stranger = (generate_private_key(SECP256R1()) for _ in range(3))
-        self.certificate = self._certificate(self.key, ca=True)
-        self.signers = [self._certificate(generate_private_key(SECP256R1())) for _ in range(2)]
+        self.certificate = certificate(self.key, self.key, ca=True)
+        self.signers = [certificate(generate_private_key(SECP256R1()), self.key) for _ in range(2)]
         entries = [self._entry(signer) for signer in self.signers]
         self.content = json.dumps({"certificates": [{"rawData": entry["rawData"]} for entry in entries]}).encode()
         listed = self._master_list()
@@ -87,13 +83,13 @@ class Publisher:
 
     def smuggled(self) -> dict[str, Any]:
         """Return what a forger adds: a certificate of his own, in the shapes that are read."""
-        forged = self._certificate(self.stranger)
+        forged = certificate(self.stranger, self.key)
         raw = b64encode(forged.public_bytes(Encoding.DER)).decode()
         pem = forged.public_bytes(Encoding.PEM).decode()
         return {"certificates": [{"rawData": raw, "certificateType": "DSC"}], "note": pem, "eu_keys": {}, "keys": []}
 
     def _taken(self, data: bytes) -> bytes:
-        return check_signed(data, [self.key.public_key()], NOW)
+        return check_signed(data, [self.key.public_key()], NOW).data
 
     def _entry(self, signer: x509.Certificate) -> dict[str, str]:
         """Return a signer's entry in the EU gateway's list."""
@@ -105,7 +101,7 @@ class Publisher:
 
     def _master_list(self) -> bytes:
         """Return a master list of the publisher's own authority, signed by its signer of lists (RFC 5652, 5.1)."""
-        lister = self._certificate(self.lister, usage=_LIST_SIGNER)
+        lister = certificate(self.lister, self.key, serial=7, usage=master_list.LIST_SIGNER)
         content = _der(0x30, b"\x02\x01\x00", _der(0x31, self.certificate.public_bytes(Encoding.DER)))
         kind, sha256, ecdsa = (
             bytes.fromhex(text) for text in ("0606678108010102", "0609608648016503040201", "06082a8648ce3d040302")
@@ -128,22 +124,6 @@ class Publisher:
             *(_der(0xA0, lister.public_bytes(Encoding.DER)), _der(0x31, signer)),
         )
         return _der(0x30, bytes.fromhex("06092a864886f70d010702"), _der(0xA0, signed))
-
-    def _certificate(self, key: EllipticCurvePrivateKey, *, ca: bool = False, usage: str = "") -> x509.Certificate:
-        name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "UT")])
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(7)
-            .not_valid_before(NOW - timedelta(days=30))
-            .not_valid_after(NOW + timedelta(days=4000))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        )
-        if usage:
-            builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(usage)]), critical=True)
-        return builder.sign(self.key, SHA256())
 
 
 def _der(tag: int, *parts: bytes) -> bytes:

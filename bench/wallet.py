@@ -171,15 +171,24 @@ class Wallet:
         return json.dumps({"data": data, "sig": {"alg": "ES256", "sigvl": signature, "cer": certificate}})
 
     def _certificate(self, *, ca: bool) -> bytes:
-        name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "UT")])
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(self.issuer.public_key())
-            .serial_number(2 if ca else 3)
-            .not_valid_before(NOW - timedelta(days=30))
-            .not_valid_after(NOW + timedelta(days=4000))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        )
-        return builder.sign(self.issuer, SHA256()).public_bytes(Encoding.DER)
+        return certificate(self.issuer, self.issuer, ca=ca, serial=2 if ca else 3).public_bytes(Encoding.DER)
+
+
+def certificate(
+    key: EllipticCurvePrivateKey, by: EllipticCurvePrivateKey, *, ca: bool = False, serial: int = 3, usage: str = ""
+) -> x509.Certificate:
+    """Return a certificate of a key, signed `by` another; `usage` is the OID of its extended key usage."""
+    name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "UT")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(serial)
+        .not_valid_before(NOW - timedelta(days=30))
+        .not_valid_after(NOW + timedelta(days=4000))
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+    )
+    if usage:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(usage)]), critical=True)
+    return builder.sign(by, SHA256())

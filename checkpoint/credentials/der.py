@@ -98,5 +98,5 @@ def _span(data: bytes, at: int) -> tuple[int, int]:
         length, body = int.from_bytes(data[body : body + size]), body + size
     end = body + length
     if end > len(data):
-        raise ValueError("not DER: cut short")
+        raise ValueError("cut short")
     return body, end

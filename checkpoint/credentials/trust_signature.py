@@ -19,6 +19,7 @@ from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.trust_entries import is_signer
 
 _NOT_SIGNED_BY_IT = "it is not signed by the key given"
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Signature:
     signature: bytes
     signed: bytes
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was signed, as a list to be read in place of the file it came in, and what was left out of that, and why."""
+
+    data: bytes
+    left_out: tuple[str, ...] = ()
 
 
 def signer_keys(data: bytes, now: datetime) -> tuple[PublicKey, ...]:
@@ -52,26 +61,26 @@ def signer_keys(data: bytes, now: datetime) -> tuple[PublicKey, ...]:
     return tuple(jwk.public_key(key) for key in listed)
 
 
-def check_signed(data: bytes, signers: Sequence[PublicKey], now: datetime) -> bytes:
-    """Return the list that one of `signers` signed, to be read in place of the file it came in.
+def check_signed(data: bytes, signers: Sequence[PublicKey], now: datetime) -> Checked:
+    """Return the list that one of `signers` signed; raise ValueError where none of them did.
 
-    Raise ValueError where none of them did. A master list may be signed by a signer of lists whom one of them vouches
-    for; of the gateway's list every entry must be signed by one of them.
+    A master list may be signed by a signer of lists whom one of them vouches for. Of an export of many states' lists
+    those that were not are left out; of the gateway's list every entry must be signed by one of them.
     """
     if cms.is_signed_data(data):
         master_list.check_signed(data, signers, now)
-        return data
+        return Checked(data)
     text = data.decode("utf-8-sig", "replace")
     if exported := _exported(text):
         return _checked_export(exported, signers, now)
     if entries := _signed_entries(text):
-        return _checked_entries(entries, signers)
+        return Checked(_checked_entries(entries, signers))
     found = list(_signatures(text.strip()))
     if not found:
         raise ValueError("it carries no signature that can be checked (JWS, on the first line, CMS)")
     for one in found:
         if any(keys.verify(key, one.algorithm, one.signature, one.signed) for key in signers):
-            return one.content
+            return Checked(one.content)
     raise ValueError(_NOT_SIGNED_BY_IT)
 
 
@@ -82,13 +91,19 @@ def _exported(text: str) -> list[bytes]:
     return list(master_list.in_ldif(text)) if master_list.LDIF_ATTRIBUTE.lower() in text.lower() else []
 
 
-def _checked_export(lists: list[bytes], signers: Sequence[PublicKey], now: datetime) -> bytes:
+def _checked_export(lists: list[bytes], signers: Sequence[PublicKey], now: datetime) -> Checked:
+    """Return an export of the lists that count: few stations know every state's authority, and some lists are old."""
+    taken, left_out = [], []
     for number, listed in enumerate(lists, start=1):
         try:
             master_list.check_signed(listed, signers, now)
         except ValueError as error:
-            raise ValueError(f"master list {number} of {len(lists)}: {error}") from None
-    return master_list.as_ldif(lists)
+            left_out.append(f"master list {number} of {len(lists)}: {error}")
+        else:
+            taken.append(listed)
+    if not taken:
+        raise ValueError("; ".join(left_out[:_SHOWN]) + ("; ..." if len(left_out) > _SHOWN else ""))
+    return Checked(master_list.as_ldif(taken), tuple(left_out))
 
 
 # The EU gateway's list

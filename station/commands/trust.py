@@ -10,7 +10,7 @@ from checkpoint.credential import Format
 from checkpoint.credentials import TrustedKey, TrustList
 from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.trust_import import MAX_BYTES, read_trust
-from checkpoint.credentials.trust_signature import check_signed, signer_keys
+from checkpoint.credentials.trust_signature import Checked, check_signed, signer_keys
 from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, InputError, age_of, leave, print_json
 from station.folders import Folders
@@ -59,19 +59,19 @@ def import_lists(
             if file.stat().st_size > MAX_BYTES:
                 raise InputError(f"{file}: larger than any trust list")
             data = file.read_bytes()
-            if signers is not None:
-                data = check_signed(data, signers, now)
-            imported = read_trust(data, name=file.name, now=now, issuer=issuer, known=known)
+            checked = Checked(data) if signers is None else check_signed(data, signers, now)
+            imported = read_trust(checked.data, name=file.name, now=now, issuer=issuer, known=known)
         except OSError as error:
             raise InputError(f"{file}: {error.strerror}") from error
         except ValueError as error:
             raise InputError(f"{file}: {error}") from error
-        for entry in imported.left_out:
+        left_out = checked.left_out + imported.left_out
+        for entry in left_out:
             click.echo(f"{file}: left out: {entry}", err=True)
         known = known.merged_with(imported.trust)
         revoked = imported.trust.revocations.total
         click.echo(
-            f"{file}: {_keys(len(imported.trust.keys))}, {len(imported.left_out)} left out"
+            f"{file}: {_keys(len(imported.trust.keys))}, {len(left_out)} left out"
             + (f", {revoked} revoked" if revoked else "")
         )
     path.parent.mkdir(parents=True, exist_ok=True)

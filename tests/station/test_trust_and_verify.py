@@ -9,6 +9,7 @@ import pytest
 
 from checkpoint.credential import Fact, Format, HealthStatus, LorryPass, Recovery, TestReport, Vaccination
 from checkpoint.credentials import TrustList
+from checkpoint.credentials.master_list import as_ldif
 from station.commands.verify import said
 from station.demo import screens
 from station.demo.wallet import Wallet
@@ -169,3 +170,8 @@ def test_a_list_is_taken_only_where_the_key_given_signed_it(tmp_path: Path) -> N
     assert checkpoint(*asked).stdout.startswith(f"{master}: 2 keys, 0 left out\n")
     key.write_bytes(germany.pem)
     assert "not signed by the key given, but by FR authority" in checkpoint(*asked).stderr
+    exported = tmp_path / "pkd.ldif"
+    exported.write_bytes(as_ldif([master.read_bytes(), germany.signs_master_list(germany)]))
+    told = checkpoint(*asked[:-1], exported)
+    assert told.stdout.startswith(f"{exported}: 1 key, 1 left out\n")
+    assert "left out: master list 1 of 2: it is not signed by the key given" in told.stderr

@@ -23,7 +23,7 @@ from checkpoint.credentials import CredentialReader, base45, cbor, certificate, 
 from checkpoint.credentials.hc1 import inflate
 from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.trust_import import read_trust
-from checkpoint.credentials.trust_signature import check_signed
+from checkpoint.credentials.trust_signature import Checked, check_signed
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -179,9 +179,9 @@ def test_the_fuzzer_would_notice_a_reader_that_believes_anything() -> None:
 def test_the_fuzzer_would_notice_a_list_that_is_read_beside_its_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     fuzzer, tally = Fuzzer(seed=7, data=Path("/nowhere")), Tally()
 
-    def whole(data: bytes, signers: Sequence[PublicKey], now: datetime) -> bytes:
+    def whole(data: bytes, signers: Sequence[PublicKey], now: datetime) -> Checked:
         check_signed(data, signers, now)
-        return data  # and not what was signed
+        return Checked(data)  # and not what was signed
 
     monkeypatch.setattr(signed_lists, "check_signed", whole)
     subjects = (subject for subject in fuzzer.inputs() if subject.kind == "signed list")

@@ -38,7 +38,7 @@ def with_a_first_line(key: PrivateKey) -> bytes:
     ids=["jws", "jws in json", "first line"],
 )
 def test_a_list_signed_by_the_key_given_is_taken_and_no_other(signed: bytes) -> None:
-    assert check_signed(signed, [STRANGER.public_key(), SIGNER.public_key()], NOW) == LIST.encode()
+    assert check_signed(signed, [STRANGER.public_key(), SIGNER.public_key()], NOW).data == LIST.encode()
     with pytest.raises(ValueError, match="not signed by the key"):
         check_signed(signed, [STRANGER.public_key()], NOW)
 
@@ -67,7 +67,7 @@ def test_a_list_without_a_signature_is_refused_where_one_is_asked_for(plain: byt
 def test_what_stands_beside_the_signed_list_is_not_read(beside: dict[str, object]) -> None:
     signed = json.loads(as_jws(SIGNER, general=True))
     for both in ({**beside, **signed}, {**signed, **beside}):
-        assert check_signed(json.dumps(both).encode(), [SIGNER.public_key()], NOW) == LIST.encode()
+        assert check_signed(json.dumps(both).encode(), [SIGNER.public_key()], NOW).data == LIST.encode()
 
 
 def test_a_header_cannot_choose_an_algorithm_of_another_kind_of_key() -> None:
