@@ -7,14 +7,13 @@ to fail has its own reason; nothing of the content is believed before the signat
 import hashlib
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from checkpoint.credential import Credential, Format
 from checkpoint.credentials import base45, cbor, cose, hcert
-from checkpoint.credentials.hcert import HealthClaim
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy, Use
 from checkpoint.credentials.untrusted import digest_of, instant, text_in
 from checkpoint.errors import CredentialError
@@ -133,7 +132,7 @@ class HC1:
         content = stated.content.get(HCERT_CLAIM)
         check_usage(key, hcert.use_of(content))
         claim = hcert.read(content, now)
-        if is_revoked(trust, message, stated, claim):
+        if is_revoked(trust, message, (stated.issuer, claim.country, key.issuer), claim.unique_id):
             raise CredentialError(Reason.REVOKED, "taken back by its issuer", kid=kid, issuer=stated.issuer)
         return Credential(
             format=self.name,
@@ -148,14 +147,18 @@ class HC1:
         )
 
 
-def is_revoked(trust: TrustList, message: cose.Sign1, stated: Claims, claim: HealthClaim) -> bool:
-    """Return whether the issuer's hash lists name this certificate: by id, by issuer and id, or by signature."""
+def is_revoked(trust: TrustList, message: cose.Sign1, issuers: Iterable[str], unique_id: str) -> bool:
+    """Return whether an issuer's hash lists name this certificate: by id, by country and id, or by signature.
+
+    The country is that of the issuer, which the token need not state as one: Georgia's names a ministry. `issuers` are
+    all the ways in which it is told.
+    """
     if not trust.revocations.hashes:
         return False
     signature = message.signature
     if message.algorithm.startswith("ES"):
         signature = signature[: len(signature) // 2]  # of an ECDSA signature, which has twins, only r counts
     named = [signature]
-    if claim.unique_id:
-        named += [part.encode() for part in (claim.unique_id, stated.issuer + claim.unique_id)]
+    if unique_id:
+        named += [(issuer + unique_id).encode() for issuer in {"", *issuers}]
     return any(trust.revocations.revokes_hash(hashlib.sha256(part).digest()) for part in named)

@@ -68,11 +68,14 @@ class Revocations:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Revocations":
-        """Return the revocations that `as_json` described; raise KeyError, TypeError or ValueError otherwise."""
+        """Return the revocations that `as_json` described; raise KeyError, TypeError or ValueError otherwise.
+
+        Hashes may stand whole, as headquarters has that of a lost station's key: the first 128 bits are what counts.
+        """
         return cls(
-            hashes=frozenset(bytes.fromhex(digest) for digest in data.get("hashes", ())),
+            hashes=frozenset(_cut(bytes.fromhex(digest)) for digest in data.get("hashes", ())),
             card_ids={
-                str(kid): {str(card_id): until and datetime.fromisoformat(until) for card_id, until in ids.items()}
+                str(kid): {str(card_id): until and utc_time(until) for card_id, until in ids.items()}
                 for kid, ids in data.get("card_ids", {}).items()
             },
             certificates=frozenset((str(issuer), int(serial, 16)) for issuer, serial in data.get("certificates", ())),
@@ -105,22 +108,37 @@ def hash_list(listed: list[str]) -> frozenset[bytes]:
             digest = bytes.fromhex(entry)
         except ValueError:
             digest = urlsafe_b64decode(entry.replace("+", "-").replace("/", "_") + "=" * (-len(entry) % 4))
-        if len(digest) < HASH_BYTES:
-            raise ValueError("a revocation hash of less than 128 bits")
-        found.add(digest[:HASH_BYTES])
+        found.add(_cut(digest))
     return frozenset(found)
+
+
+def utc_time(text: str) -> datetime:
+    """Return a time of ISO 8601 in UTC; raise ValueError where it names no zone, for nobody can tell when that is."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without its zone: {text}")
+    return moment.astimezone(UTC)
+
+
+def _cut(digest: bytes) -> bytes:
+    """Return the part of a hash that is compared; raise ValueError where it is too short to name one certificate."""
+    if len(digest) < HASH_BYTES:
+        raise ValueError("a revocation hash of less than 128 bits")
+    return digest[:HASH_BYTES]
 
 
 def from_crl(der: bytes, authorities: Iterable[tuple[str, PublicKey]]) -> Revocations:
     """Return what an X.509 revocation list takes back; raise ValueError where it is none, or no known authority's.
 
-    `authorities` are (key id, public key). A list that anybody could have written must not switch off a country.
+    `authorities` are (key id, public key). A list that anybody could have written must not switch off a country. An
+    authority may be known by several ids, its own and those of link certificates: it counts for each.
     """
     try:
         listed = x509.load_der_x509_crl(der)
-        for kid, public_key in authorities:
-            if listed.is_signature_valid(public_key):
-                return Revocations(certificates=frozenset((kid, entry.serial_number) for entry in listed))
+        kids = [kid for kid, public_key in authorities if listed.is_signature_valid(public_key)]
+        found = frozenset((kid, entry.serial_number) for entry in listed for kid in kids)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ValueError(f"not a revocation list: {error}") from None
-    raise ValueError("a revocation list of no known authority")
+    if not kids:
+        raise ValueError("a revocation list of no known authority")
+    return Revocations(certificates=found)

@@ -14,7 +14,7 @@ from typing import Any
 from checkpoint.credential import Format
 from checkpoint.credentials import keys
 from checkpoint.credentials.keys import PublicKey
-from checkpoint.credentials.revocation import NOTHING_REVOKED, Revocations
+from checkpoint.credentials.revocation import NOTHING_REVOKED, Revocations, utc_time
 from checkpoint.durable import write_durably
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
@@ -236,9 +236,4 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"a time without its zone: {text}")
-    return moment.astimezone(UTC)
+    return None if text is None else utc_time(text)

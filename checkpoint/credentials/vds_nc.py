@@ -112,7 +112,7 @@ class VdsNc:
         if not seal.signer.not_before <= now <= seal.signer.not_after:
             raise CredentialError(Reason.ISSUER_EXPIRED, "outside its signer's validity", issuer=seal.issuer)
         self.policy.check_in_force(trust, vouching, now)
-        if (vouching.kid, seal.signer.serial) in trust.revocations.certificates:
+        if _is_revoked(trust, vouching, seal.signer):
             raise CredentialError(Reason.REVOKED, "its signer was revoked", issuer=seal.issuer, kid=vouching.kid)
         holder, facts, notes = _read(seal, now)
         return Credential(
@@ -137,6 +137,16 @@ class VdsNc:
         if named:
             raise CredentialError(Reason.BAD_SIGNATURE, "its signer is not who it claims to be", issuer=seal.issuer)
         raise CredentialError(Reason.UNKNOWN_ISSUER, "its authority is not in the trust list", issuer=seal.issuer)
+
+
+def _is_revoked(trust: TrustList, vouching: TrustedKey, signer: Certificate) -> bool:
+    """Return whether the signer's authority took it back, under whichever of its ids the revocation was read."""
+    spki = keys.spki(vouching.public_key)
+    listed = {kid for kid, serial in trust.revocations.certificates if serial == signer.serial}
+    return bool(listed) and (
+        not listed.isdisjoint({vouching.kid, signer.authority_key_id.hex()})
+        or any(keys.spki(key.public_key) == spki for kid in listed for key in trust.find(Format.VDS_NC, kid))
+    )
 
 
 def _read(seal: Seal, now: datetime) -> tuple[Holder, tuple[Fact, ...], tuple[str, ...]]:

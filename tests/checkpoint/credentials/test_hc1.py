@@ -252,6 +252,16 @@ def test_a_certificate_on_the_issuers_list_is_revoked(issuer: Issuer, named: str
     assert reason_for(issuer.hc1(), replace(issuer.trust(), revocations=listed)) is Reason.REVOKED
 
 
+@pytest.mark.parametrize("country", ["GE", "DE", "Ministry of Health"])
+def test_a_certificate_is_revoked_by_its_country_whatever_its_token_calls_the_issuer(country: str) -> None:
+    ministry = Issuer(country="Ministry of Health")
+    code = ministry.hc1(certificate(t=test_entry(co="GE", ci="URN:UVCI:01:GE:1")))
+    trust = ministry.trust(issuer="DE")
+    assert facts_of(code, trust)
+    digest = hashlib.sha256(f"{country}URN:UVCI:01:GE:1".encode()).digest()[:16]
+    assert reason_for(code, replace(trust, revocations=Revocations(frozenset({digest})))) is Reason.REVOKED
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

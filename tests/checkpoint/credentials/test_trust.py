@@ -1,5 +1,6 @@
 """Trust lists: whatever the world publishes goes in, and the age that is shown is the age of what came."""
 
+import hashlib
 import json
 from base64 import b64encode
 from dataclasses import replace
@@ -262,6 +263,19 @@ def test_revocations_of_the_gateway_add_up() -> None:
     with pytest.raises(ValueError, match="128 bits"):
         hash_list(["AAAA"])
     assert card_ids(["a"]) == {"a": None}
+
+
+def test_a_whole_hash_in_a_list_handed_down_revokes_as_its_first_half_does() -> None:
+    digest = hashlib.sha256(b"the key of a lost station").digest()
+    for listed in (digest, digest[:16]):
+        assert Revocations.from_json({"hashes": [listed.hex()]}).revokes_hash(digest)
+    with pytest.raises(ValueError, match="128 bits"):
+        Revocations.from_json({"hashes": [digest[:8].hex()]})
+
+
+def test_revocations_up_to_a_time_without_its_zone_are_refused() -> None:
+    with pytest.raises(ValueError, match="without its zone"):
+        Revocations.from_json({"card_ids": {"kid": {"card": "2022-03-01T00:00:00"}}})
 
 
 def test_a_revocation_list_counts_only_from_an_authority_that_is_trusted() -> None:

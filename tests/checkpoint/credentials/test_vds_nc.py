@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from checkpoint.credential import Format, Holder, TestKind, TestReport, TestResult, Vaccination
-from checkpoint.credentials import CredentialReader, TrustList, TrustPolicy, certificate, chain, jwk, keys
-from checkpoint.credentials.revocation import Revocations
+from checkpoint.credentials import CredentialReader, TrustedKey, TrustList, TrustPolicy, certificate, chain, jwk, keys
+from checkpoint.credentials.revocation import Revocations, from_crl
 from checkpoint.credentials.trust_entries import authority
 from checkpoint.credentials.vds_nc import VdsNc
 from checkpoint.errors import CredentialError
@@ -170,6 +170,31 @@ def test_each_way_to_be_a_bad_seal_has_its_reason(state: State) -> None:
     assert reason_for(state.seal(proof("icao.other")), trust) is Reason.WRONG_KIND
     assert reason_for(state.seal(proof(pid={"n": "1234"})), trust) is Reason.MALFORMED
     assert reason_for(state.seal(proof(tr=[])), trust) is Reason.MALFORMED
+
+
+def crl_of(state: State) -> bytes:
+    """Return the revocation list by which the authority takes back its signer."""
+    entry = x509.RevokedCertificateBuilder().serial_number(11).revocation_date(NOW).build()
+    builder = x509.CertificateRevocationListBuilder().issuer_name(name("authority")).add_revoked_certificate(entry)
+    dated = builder.last_update(NOW).next_update(NOW + timedelta(days=9))
+    return dated.sign(state.authority_key, SHA256()).public_bytes(Encoding.DER)
+
+
+def test_an_authority_known_by_two_ids_takes_a_signer_back_under_both(state: State) -> None:
+    (key,) = state.trust().keys
+    link = replace(key, kid="ff" * 20)
+    for known in ((key, link), (link, key), (link,)):
+        revoked = from_crl(crl_of(state), [(one.kid, one.public_key) for one in known])
+        trust = TrustList((link, key), NOW, revoked)
+        assert reason_for(state.seal(proof()), trust) is Reason.REVOKED
+
+
+def test_a_signer_that_is_trusted_itself_can_be_taken_back_by_its_authority(state: State) -> None:
+    pinned = TrustedKey("pinned", state.signer_key.public_key(), "AU", frozenset({Format.VDS_NC}))
+    trust = TrustList((pinned,), NOW)
+    assert identified(state.seal(proof()), trust).verified
+    revoked = from_crl(crl_of(state), [(key.kid, key.public_key) for key in state.trust().keys])
+    assert reason_for(state.seal(proof()), replace(trust, revocations=revoked)) is Reason.REVOKED
 
 
 def test_a_traveller_cannot_be_their_own_authority(state: State) -> None:

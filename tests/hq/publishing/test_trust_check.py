@@ -88,6 +88,13 @@ def test_any_text_is_a_finding_and_no_error(text: str) -> None:
 
 
 def test_revocations_that_stations_could_not_read_are_not_published(hq: Headquarters) -> None:
-    for bad in ({"hashes": ["zz"]}, {"hashes": 5}, {"lists": []}, {"card_ids": {"k": {"id": "never"}}}):
+    for bad in (
+        {"hashes": ["zz"]},
+        {"hashes": ["00" * 8]},
+        {"hashes": 5},
+        {"lists": []},
+        {"card_ids": {"k": {"id": "never"}}},
+        {"card_ids": {"k": {"id": "2022-03-01T00:00:00"}}},
+    ):
         with pytest.raises(TrustListError):
             publish_revocations(hq.office.store, hq.office.keys, bad, by="li", now=START)
