@@ -166,10 +166,12 @@ class _Evaluation:
                 return Explanation(expression, compare(operator, [o.value for o in operands]), operands)
             case "plusTime", 3:
                 only = operand(0)
-                return Explanation(expression, plus_time(only.value, arguments[1], arguments[2]), (only,))
+                moved = plus_time(only.value, arguments[1], arguments[2], _place(only))
+                return Explanation(expression, moved, (only,))
             case "dccDateOfBirth", 1:
                 only = operand(0)
-                return Explanation(expression, moment(moments.parse_date, only.value, "dccDateOfBirth"), (only,))
+                born = moment(moments.parse_date, only.value, "dccDateOfBirth", _place(only))
+                return Explanation(expression, born, (only,))
             case "extractFromUVCI", 2:
                 only = operand(0)
                 return Explanation(expression, extract_from_uvci(only.value, arguments[1]), (only,))
@@ -235,3 +237,8 @@ class _Evaluation:
         self._steps.spend()
         if depth > MAX_DEPTH:
             raise CertLogicError(f"nested deeper than {MAX_DEPTH}")
+
+
+def _place(operand: Explanation) -> str:
+    """Where an operand's value stands in the data, "" where it was worked out."""
+    return clip(operand.arguments) if operand.operator == "var" else ""

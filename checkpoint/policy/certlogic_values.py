@@ -105,23 +105,30 @@ def compare(operator: str, values: list[Value]) -> bool:
     return all(holds(a, b) for a, b in pairwise(values))
 
 
-def plus_time(value: Value, amount: Json, unit: Json) -> datetime:
-    """Return a date-time moved by an amount of years, months, days or hours; raise `CertLogicError`."""
+def plus_time(value: Value, amount: Json, unit: Json, at: str = "") -> datetime:
+    """Return a date-time moved by an amount of years, months, days or hours; raise `CertLogicError`.
+
+    `at` says where the value stands, for the error.
+    """
     if not is_integer(amount):
         raise CertLogicError("the amount of plusTime is not an integer")
     if unit not in moments.UNITS:
         raise CertLogicError("the unit of plusTime is none of year, month, day, hour")
-    return moment(lambda text: moments.offset(moments.parse(text), int(amount), unit), value, "plusTime")
+    return moment(lambda text: moments.offset(moments.parse(text), int(amount), unit), value, "plusTime", at)
 
 
-def moment(make: Callable[[str], datetime], value: Value, operator: str) -> datetime:
-    """Return the date-time that `make` reads from a text; raise `CertLogicError` where it is none."""
+def moment(make: Callable[[str], datetime], value: Value, operator: str, at: str = "") -> datetime:
+    """Return the date-time that `make` reads from a text; raise `CertLogicError` where it is none.
+
+    The error names the place of the value (`at`) and not the value: it stands in journals, and may be a plate.
+    """
+    on = f"{operator} on {at}" if at else operator
     if not isinstance(value, str):
-        raise CertLogicError(f"{operator} needs a string, not {clip(value)}")
+        raise CertLogicError(f"{on}: needs a string, not {clip(value)}")
     try:
         return make(value)
     except ValueError as error:
-        raise CertLogicError(f"{operator} on {clip(value)}: {error}") from None
+        raise CertLogicError(f"{on}: {error}") from None
 
 
 def extract_from_uvci(value: Value, index: Json) -> str | None:
@@ -144,7 +151,10 @@ def exact(number: int) -> int:
 
 
 def clip(value: Value) -> str:
-    """A short word for a value in an error: never the value of a container, which may be large or shared."""
+    """A short word in an error for a part of an expression, or for a value that is no text.
+
+    Never the value of a container, which may be large or shared.
+    """
     match value:
         case str():
             return repr(value[:40])

@@ -9,8 +9,16 @@ from checkpoint.policy.moments import to_text
 PRIVATE_PATHS = frozenset(
     {"payload.pass.plate", "payload.pass.trailer", "payload.vehicle.plate", "payload.vehicle.trailer"}
 )
-"""Values that identify somebody: clauses stand in journals and go to headquarters, so they are named, not shown."""
+"""Values that identify somebody: clauses stand in journals and go to headquarters, so they are named, not shown.
 
+Nor is any text or date shown that an operation made of one of them, or of something that holds one.
+"""
+
+_HOLDERS = frozenset(
+    ".".join(path.split(".")[:count]) for path in PRIVATE_PATHS for count in range(path.count(".") + 1)
+)
+
+_HIDDEN = "(not shown)"
 _LINE = 400
 
 
@@ -19,15 +27,17 @@ def explain(logic: Json, seen: Json) -> Explanation:
     return explain_logic(logic, seen)
 
 
-def tree(explanation: Explanation) -> list[str]:
+def tree(explanation: Explanation, *, private: bool = False) -> list[str]:
     """Return every step of an evaluation, one line each, operands indented below their operation.
 
     >>> print("\\n".join(tree(explain({"!": [{"var": "payload.naat"}]}, {"payload": {"naat": None}}))))
     !: true
       naat missing
     """
-    own = _operand(explanation) if explanation.operator in (None, "var") else _step(explanation)
-    return [own, *(f"  {line}" for operand in explanation.operands for line in tree(operand))]
+    # Within a reduce the items and what became of them go by other names: what is private in one part is in all.
+    private = private or (explanation.operator == "reduce" and _is_private(explanation))
+    own = _operand(explanation, private) if explanation.operator in (None, "var") else _step(explanation, private)
+    return [own, *(f"  {line}" for operand in explanation.operands for line in tree(operand, private=private))]
 
 
 def deciding(explanation: Explanation) -> tuple[Explanation, ...]:
@@ -63,30 +73,46 @@ def _line(part: Explanation) -> str:
     if part.operator in (None, "var"):
         return _operand(part)
     if part.operator in ("plusTime", "dccDateOfBirth", "extractFromUVCI", "reduce"):
-        return f"{_operand(part)}: {_shown(part.value)}"
-    return f" {part.operator} ".join(_operand(operand) for operand in part.operands) + f": {_shown(part.value)}"
+        return f"{_operand(part)}: {_told(part)}"
+    return f" {part.operator} ".join(_operand(operand) for operand in part.operands) + f": {_told(part)}"
 
 
-def _step(part: Explanation) -> str:
+def _step(part: Explanation, private: bool) -> str:
     if part.operator == "plusTime":
-        return f"{_operand(part)}: {_shown(part.value)}"
-    return f"{part.operator}: {_shown(part.value)}"
+        return f"{_operand(part, private)}: {_told(part, private)}"
+    return f"{part.operator}: {_told(part, private)}"
 
 
-def _operand(part: Explanation) -> str:
+def _operand(part: Explanation, private: bool = False) -> str:
     match part.operator:
         case None:
             return _shown(part.value)
         case "var":
-            path = str(part.arguments)
-            name = path.removeprefix("payload.").removeprefix("external.")
-            return f"{name} {'(not shown)' if path in PRIVATE_PATHS and part.value is not None else _shown(part.value)}"
+            name = str(part.arguments).removeprefix("payload.").removeprefix("external.")
+            return f"{name} {_told(part, private)}"
         case "plusTime":
             amount, unit = part.arguments[1:]
             moved = "" if amount == 0 else f" {'+' if amount > 0 else '-'} {abs(amount)} {unit}"
-            return f"{_operand(part.operands[0])}{moved}"
+            return f"{_operand(part.operands[0], private)}{moved}"
         case operator:
-            return f"{operator} ({_shown(part.value)})"
+            told = _told(part, private)
+            return f"{operator} {told if told == _HIDDEN else f'({told})'}"
+
+
+def _told(part: Explanation, private: bool = False) -> str:
+    """Return what a part evaluated to, as far as it is fit to be told: that a plate is missing is, and so is a yes."""
+    hidden = isinstance(part.value, str | datetime) and (private or _is_private(part))
+    return _HIDDEN if hidden else _shown(part.value)
+
+
+def _is_private(part: Explanation) -> bool:
+    """Whether anything that was evaluated for this part is private, or holds what is."""
+    if part.operator == "var":
+        path = str(part.arguments)
+        while path.startswith("data."):  # the document, as it is called within a reduce
+            path = path.removeprefix("data.")
+        return path in PRIVATE_PATHS or path in _HOLDERS or path == "data"
+    return any(_is_private(operand) for operand in part.operands)
 
 
 def _shown(value: Value) -> str:

@@ -9,6 +9,9 @@ from checkpoint.crossing import Category, Verdict
 from checkpoint.policy import decide
 from checkpoint.policy.document import document
 from checkpoint.policy.explain import clause, explain, tree
+from checkpoint.policy.pack_file import parse_pack
+from checkpoint.reasons import Reason
+from tests.checkpoint.policy.test_rule_packs import with_rule
 from tests.checkpoint.policy.travellers import NOW, certificate, hours, naat, road, spot, traveller
 
 
@@ -68,6 +71,62 @@ def test_plates_are_named_but_not_shown() -> None:
     evidence = traveller(Category.LORRY, plate="浙F12345")
     logic = {"===": [{"var": "payload.vehicle.plate"}, {"var": "payload.pass.plate"}]}
     assert clause(explain(logic, document(evidence, NOW))) == "vehicle.plate (not shown) === pass.plate missing: false"
+
+
+PLATE = {"var": "payload.vehicle.plate"}
+VEHICLE = {"var": "payload.vehicle"}
+ITEM = {"var": "current.plate"}
+
+
+@pytest.mark.parametrize(
+    ("logic", "expected"),
+    [
+        ({"===": [{"if": [PLATE, PLATE, "none"]}, "x"]}, "if (not shown) === 'x': false"),
+        ({"===": [{"and": [True, PLATE]}, "x"]}, "and (not shown) === 'x': false"),
+        ({"extractFromUVCI": [PLATE, 0]}, "extractFromUVCI (not shown): (not shown)"),
+        ({"reduce": [[PLATE], {"var": "current"}, ""]}, "reduce (not shown): (not shown)"),
+        ({"reduce": [[VEHICLE], ITEM, ""]}, "reduce (not shown): (not shown)"),
+        ({"reduce": [[{"var": "payload"}], {"var": "current.vehicle.plate"}, ""]}, "reduce (not shown): (not shown)"),
+        ({"reduce": [[{"var": ""}], {"var": "current.payload.vehicle.plate"}, ""]}, "reduce (not shown): (not shown)"),
+        ({"reduce": [[1], {"var": "data.payload.vehicle.plate"}, ""]}, "reduce (not shown): (not shown)"),
+        ({"reduce": [["x", "y"], {"var": "current"}, ""]}, "reduce ('y'): 'y'"),
+        ({"in": [PLATE, ["x"]]}, "vehicle.plate (not shown) in [1]: false"),
+        ({"!": [{"!": [PLATE]}]}, "vehicle.plate (not shown)"),
+        (VEHICLE, "vehicle present"),
+    ],
+)
+def test_what_was_made_of_a_plate_is_not_shown_either(logic: Any, expected: str) -> None:
+    evaluated = explain(logic, document(traveller(Category.LORRY, plate="浙F12345"), NOW))
+    assert clause(evaluated) == expected
+    assert "12345" not in " ".join(tree(evaluated))
+
+
+def test_date_made_of_a_plate_is_not_shown() -> None:
+    logic = {"before": [{"plusTime": [PLATE, 0, "day"]}, {"plusTime": ["2030", 0, "day"]}]}
+    evaluated = explain(logic, document(traveller(Category.LORRY, plate="2022"), NOW))
+    assert clause(evaluated) == "vehicle.plate (not shown) before '2030': true"
+    assert "2022" not in " ".join(tree(evaluated))
+
+
+@pytest.mark.parametrize(
+    ("logic", "expected"),
+    [
+        ({"plusTime": [PLATE, 0, "day"]}, "plusTime on 'payload.vehicle.plate': not a date"),
+        ({"dccDateOfBirth": [PLATE]}, "dccDateOfBirth on 'payload.vehicle.plate': not a date"),
+        ({"plusTime": [{"if": [True, PLATE, ""]}, 0, "day"]}, "plusTime: not a date"),
+        ({"plusTime": [{"var": "payload.naat"}, 0, "day"]}, "plusTime on 'payload.naat': needs a string, not dict"),
+        ({"<": [PLATE, 1]}, "< needs integers"),
+        ({"+": [PLATE, 1]}, "+ needs two integers"),
+        ({"if": [{"plusTime": [PLATE, 0, "day"]}, 1, 2]}, "plusTime on 'payload.vehicle.plate': not a date"),
+        ({"reduce": [PLATE, 1, 1]}, "reduce needs an array"),
+        ({"in": ["x", PLATE]}, "in needs an array on its right"),
+    ],
+)
+def test_rule_that_breaks_on_a_value_says_where_it_stands_and_not_what_it_is(logic: Any, expected: str) -> None:
+    pack = parse_pack(with_rule(logic=logic))
+    evidence = traveller(Category.RESIDENT, certificate(naat(hours(1))), plate="浙F12345")
+    [broken] = [f for f in decide(evidence, pack, NOW).findings if f.reason is Reason.RULES_BROKEN]
+    assert broken.clause == expected
 
 
 def test_tree_shows_every_step_that_was_taken() -> None:
