@@ -4,7 +4,6 @@ What an officer does at the gate, as methods. The order never changes: read, dec
 and only then light the lamp. Where the journal cannot be written the lamp shows a fault, whatever was decided.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from checkpoint.aside import Aside
 from checkpoint.assay import Outcome
 from checkpoint.clock import Moment
 from checkpoint.credential import Credential, Format, Holder
@@ -25,19 +25,29 @@ from checkpoint.crossing import (
     Verdict,
     lamp_for,
 )
-from checkpoint.crossing_record import decision_body, personal_record
+from checkpoint.crossing_record import personal_record
 from checkpoint.errors import CredentialError, GateError, JournalError
 from checkpoint.events import Event, Kind, Lane, PhotoRef
 from checkpoint.gate_view import GateSettings, GateView, Shown
 from checkpoint.journal import Journal, LogQuery
-from checkpoint.policy import RulePack, decide
+from checkpoint.policy import RulePack
 from checkpoint.policy.guards import settled_by_test
 from checkpoint.ports import Clock, Lamps
 from checkpoint.reasons import Reason
 from checkpoint.recent_codes import RecentCodes, Sighted
-from checkpoint.seating import doubt_whose, seated_evidence
+from checkpoint.seat_judge import SeatJudge
+from checkpoint.seating import (
+    DIGEST_CHARS,
+    ID_SETTLES,
+    Presented,
+    digest,
+    doubt_whose,
+    presented,
+    seated_evidence,
+    with_doubt,
+)
 from checkpoint.sighting import Code
-from checkpoint.vehicle import Crossing, Recorded, Seat, Traveller, Vehicle
+from checkpoint.vehicle import Crossing, Recorded, Traveller, Vehicle
 
 __all__ = ["Gate", "GateSettings", "GateView", "digest"]
 
@@ -56,7 +66,6 @@ CORRECTABLE = frozenset(
     }
 )
 """What an officer may say was wrong: acts, not log-ins, faults or another correction."""
-DIGEST_CHARS = 32  # of a code's digest in the journal and in memory
 
 
 class Identifies(Protocol):
@@ -64,11 +73,6 @@ class Identifies(Protocol):
 
     def identify(self, text: str, now: datetime) -> Credential:
         """Return the verified credential."""
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 (hex) by which a presented text is known again without keeping it."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(slots=True)
@@ -84,11 +88,16 @@ class Gate:
     settings: GateSettings = field(default_factory=GateSettings)
     changed: list[Callable[[], None]] = field(default_factory=list)
     _crossing: Crossing | None = None
-    _parked: dict[str, Crossing] = field(default_factory=dict)
+    _judges: SeatJudge = field(init=False)
+    _aside: Aside = field(init=False)
     _next_vehicle: Vehicle | None = None
     _shown: Shown = field(default_factory=Shown)
     _recent: RecentCodes = field(default_factory=lambda: RecentCodes(CODE_AGAIN_S))
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self._judges = SeatJudge(self.journal, self.rules)
+        self._aside = Aside(self.journal)
 
     # -- what pages ask ------------------------------------------------------------------------------------------
 
@@ -103,7 +112,7 @@ class Gate:
                 neutral=self._shown.barrier_neutral,
                 decided_at=decided.wall if decided else None,
                 shown_for_s=(now.boot_ms - decided.boot_ms) / 1000 if decided else 0.0,
-                waiting_at_bench=tuple(self._parked.values()),
+                waiting_at_bench=self._aside.waiting,
                 notice=self._shown.notice,
                 fault=self._shown.fault,
                 noticed=self._shown.noticed,
@@ -133,16 +142,17 @@ class Gate:
         if not found:
             return self._crossing
         with self._acting():
+            code = found[0]
             if len(found) > 1:
-                shown: Credential | Problem = Problem(Reason.SEVERAL_CODES, f"{len(found)} codes in view")
-            else:
-                shown = next(iter(found.values()))
-            return self._judge(shown, "+".join(sorted(found)), self.clock.now(), officer, photo)
+                all_of_them = digest("+".join(sorted(one.codes[0] for one in found)))[:DIGEST_CHARS]
+                code = Presented(Problem(Reason.SEVERAL_CODES, f"{len(found)} codes in view"), (all_of_them,))
+            return self._judge(code, self.clock.now(), officer, photo)
 
     def present_typed(self, credential: Credential, *, officer: str) -> Crossing | None:
         """Judge what an officer typed (an ID number, a pass): evidence that is marked as unverified."""
         with self._acting():
-            return self._judge(credential, credential.digest, self.clock.now(), officer, None)
+            code = Presented(credential, (credential.digest[:DIGEST_CHARS],))
+            return self._judge(code, self.clock.now(), officer, None)
 
     def describe_vehicle(self, vehicle: Vehicle, *, officer: str) -> None:
         """Set plate, people, category and route; everybody already checked is judged anew under them."""
@@ -159,8 +169,8 @@ class Gate:
             people = max(vehicle.people, len(crossing.seats))
             crossing = replace(crossing, vehicle=replace(vehicle, people=people))
             for seat in crossing.seats:
-                crossing = self._record_seat(crossing, seat.number, seat.evidence, now, officer)
-            self._crossing = crossing
+                crossing = self._judges.record(crossing, seat.number, seat.evidence, now, officer)
+            self._now_stands(crossing)
             self._light(crossing, now)
 
     def compared_with_id(self, seat: int, *, officer: str) -> None:
@@ -173,12 +183,14 @@ class Gate:
             place = crossing.seat(seat)
             self.journal.append(Kind.ID_COMPARED, {"crossing": crossing.id, "seat": seat, "officer": officer})
             crossing = crossing.seated(replace(place, compared_with_id=True))
-            settled = tuple(p for p in place.evidence.problems if p.reason is not Reason.SAME_CODE_OTHER_PERSON)
+            self._now_stands(crossing)
+            settled = tuple(p for p in place.evidence.problems if p.reason not in ID_SETTLES)
             if settled != place.evidence.problems:
                 now = self.clock.now()
-                crossing = self._record_seat(crossing, seat, replace(place.evidence, problems=settled), now, officer)
+                crossing = self._judges.others_as_of(now, crossing, seat, officer)
+                crossing = self._judges.record(crossing, seat, replace(place.evidence, problems=settled), now, officer)
+                self._now_stands(crossing)
                 self._light(crossing, now)
-            self._crossing = crossing
 
     def override(self, seat: int, *, why: str, officer: str, second: str) -> None:
         """Admit against the rules, with a reason and a second person; headquarters is told at once."""
@@ -191,6 +203,7 @@ class Gate:
             place = crossing.seat(seat)
             if place.verdict is Verdict.ADMIT:
                 raise GateError("nothing-to-override", "this person is admitted already")
+            crossing = self._judges.others_as_of(self.clock.now(), crossing, seat, officer)
             crossing = crossing.seated(replace(place, overridden=True))
             event = self.journal.append(
                 Kind.OVERRIDDEN,
@@ -208,8 +221,9 @@ class Gate:
                 personal=personal_record(crossing, place.evidence),
                 lane=Lane.NOW,
             )
-            self._crossing = crossing.seated(replace(crossing.seat(seat), recorded=Recorded.of(event)))
-            self._light(self._crossing, event.moment)
+            crossing = crossing.seated(replace(crossing.seat(seat), recorded=Recorded.of(event)))
+            self._now_stands(crossing)
+            self._light(crossing, event.moment)
 
     def correct(self, seat: int, *, why: str, officer: str) -> None:
         """Undo one person's check: a new event, after which that person counts as unchecked."""
@@ -220,9 +234,12 @@ class Gate:
                 Kind.CORRECTED,
                 {"crossing": crossing.id, "seat": seat, "corrects": place.recorded.seq, "why": why, "officer": officer},
             )
-            rest = tuple(s for s in crossing.seats if s.number != seat)
-            self._crossing = replace(crossing, seats=rest)
-            self._light(self._crossing, self.clock.now())
+            crossing = replace(crossing, seats=tuple(s for s in crossing.seats if s.number != seat))
+            self._now_stands(crossing)
+            now = self.clock.now()
+            crossing = self._judges.others_as_of(now, crossing, seat, officer)
+            self._now_stands(crossing)
+            self._light(crossing, now)
 
     def correct_entry(self, event: Event, *, why: str, officer: str) -> None:
         """Say by a new event that an entry of the journal is wrong; what stands at the barrier is undone with it."""
@@ -282,7 +299,7 @@ class Gate:
         with self._acting():
             crossing = self._open_crossing()
             place = crossing.seat(seat)
-            self._parked[crossing.id] = crossing
+            self._aside.take(crossing)
             return Traveller(crossing.id, seat, crossing.vehicle, place.evidence)
 
     def walk_in(self, holder: Holder, vehicle: Vehicle) -> Traveller:
@@ -296,20 +313,21 @@ class Gate:
     def settle_test(self, traveller: Traveller, test: SpotTest, *, officer: str) -> Decision:
         """Judge `traveller` anew with the outcome of their test, and say so on the lamp where it is theirs to take.
 
+        They are judged with all that they and their vehicle have shown up to now, not as they were when the test began.
         Green is lit only while no other vehicle stands at the barrier; a positive lights red whoever stands there.
         """
         with self._acting():
             now = self.clock.now()
-            crossing = self._waiting(traveller)
-            problems = traveller.evidence.problems
-            if test.outcome is Outcome.NEGATIVE:
-                problems = tuple(problem for problem in problems if not settled_by_test(problem.reason))
-            evidence = replace(traveller.evidence, spot_test=test, problems=problems)
-            crossing = self._record_seat(crossing, traveller.seat, evidence, now, officer)
+            crossing, evidence = self._as_they_stand(traveller)
+            crossing = self._judges.others_as_of(now, crossing, traveller.seat, officer)
+            crossing = self._judges.record(crossing, traveller.seat, _tested(evidence, test), now, officer)
             at_barrier = self._crossing is not None and self._crossing.id == crossing.id
             free = self._crossing is None or (self._shown.barrier_neutral and not self._crossing.unchecked)
+            self._aside.take(crossing)
             if at_barrier:
-                self._crossing = crossing
+                self._now_stands(crossing)
+            elif crossing.verdict is Verdict.ADMIT:
+                self._recent.leave(crossing, now)  # what admitted them must not admit the next vehicle, too
             if at_barrier or free:
                 self._light(crossing, now)
             elif test.outcome is Outcome.POSITIVE:
@@ -317,11 +335,6 @@ class Gate:
             if not at_barrier and (free or test.outcome is Outcome.POSITIVE):
                 self._shown.light_of = crossing
                 self._shown.barrier_neutral = free
-            decided = crossing.verdict is not Verdict.HOLD
-            if decided:
-                self._parked.pop(crossing.id, None)
-            else:
-                self._parked[crossing.id] = crossing
             return crossing.seat(traveller.seat).decision
 
     def restore(self) -> None:
@@ -353,49 +366,54 @@ class Gate:
         for callback in self.changed:
             callback()
 
-    def _identified(self, codes: Sequence[Code], now: Moment) -> dict[str, Credential | Problem]:
-        """Return what the codes in view are, by digest; unknown ones only where nothing else is in view."""
-        known: dict[str, Credential | Problem] = {}
-        unknown: dict[str, Credential | Problem] = {}
+    def _identified(self, codes: Sequence[Code], now: Moment) -> tuple[Presented, ...]:
+        """Return what the codes in view are, each once; unknown ones only where nothing else is in view.
+
+        Of the parts of one card, all in view at once, the card itself counts, or else the last part.
+        """
+        known: dict[str, Presented] = {}
+        parts: list[Presented] = []
+        unknown: list[Presented] = []
         for code in codes:
             text = code.text if code.text is not None else code.data.decode("latin-1")
             try:
-                known[digest(text)] = self.credentials.identify(text, now.wall)
+                found = presented(text, self.credentials.identify(text, now.wall))
             except CredentialError as error:
-                problem = Problem(error.reason, error.detail, dict(error.data))
-                (unknown if error.reason is Reason.UNKNOWN_CODE else known)[digest(text)] = problem
-        return known or dict(list(unknown.items())[:1])
+                found = presented(text, Problem(error.reason, error.detail, dict(error.data)))
+                if error.reason is Reason.INCOMPLETE_CODE:
+                    parts.append(found)
+                    continue
+                if error.reason is Reason.UNKNOWN_CODE:
+                    unknown.append(found)
+                    continue
+            known[found.codes[0]] = found
+        return tuple(known.values()) or tuple(parts[-1:]) or tuple(unknown[:1])
 
     def _judge(
-        self,
-        shown: Credential | Problem,
-        code: str,
-        now: Moment,
-        officer: str,
-        photo: Callable[[], PhotoRef | None] | None,
+        self, code: Presented, now: Moment, officer: str, photo: Callable[[], PhotoRef | None] | None
     ) -> Crossing | None:
-        holder = shown.holder if isinstance(shown, Credential) else Holder()
-        stray = isinstance(shown, Problem) and shown.reason is Reason.UNKNOWN_CODE
+        stray = isinstance(code.shown, Problem) and code.shown.reason is Reason.UNKNOWN_CODE
         crossing = self._crossing
         if stray and crossing is not None and crossing.seats and not self._shown.barrier_neutral:
             self._notice("unknown-code-ignored")
             return crossing
-        if crossing is not None and self._is_over(crossing, holder):
+        if crossing is not None and self._is_over(crossing, code.holder):
             self._close(crossing, officer, "verdict-timed-out")
             crossing = None
         if crossing is None:
             crossing = Crossing(id=self.new_id(), vehicle=self.vehicle)
             self._next_vehicle = None
-        code = code[:DIGEST_CHARS]
-        number, evidence = seated_evidence(crossing, shown, holder, code)
-        doubt = doubt_whose(crossing, code, number, parked=self._parked.values(), recent=self._recent, now=now)
+        number, evidence = seated_evidence(crossing, code)
+        doubt = doubt_whose(crossing, code, number, parked=self._aside.waiting, recent=self._recent, now=now)
         if doubt is not None:
-            evidence = replace(evidence, problems=(*evidence.problems, doubt))
+            evidence = with_doubt(evidence, doubt)
         if self._says_nothing_new(crossing, number, evidence, code, now):
             self._notice("already-seen-others-left" if crossing.unchecked else "already-seen")
             return crossing
-        crossing = self._record_seat(crossing, number, evidence, now, officer, code=code, photo=photo)
-        self._crossing = crossing
+        crossing = self._judges.others_as_of(now, crossing, number, officer)
+        crossing = self._judges.record(crossing, number, evidence, now, officer, code=code, photo=photo)
+        crossing = self._judges.others_as_of(now, crossing, number, officer)  # once more: a pass serves all in the cab
+        self._now_stands(crossing)
         self._light(crossing, now)
         return crossing
 
@@ -408,65 +426,20 @@ class Gate:
         self._shown.notice = notice
         self._shown.noticed += 1
 
-    def _says_nothing_new(self, crossing: Crossing, number: int, evidence: Evidence, code: str, now: Moment) -> bool:
+    def _says_nothing_new(
+        self, crossing: Crossing, number: int, evidence: Evidence, code: Presented, now: Moment
+    ) -> bool:
         """Whether this very code was judged for this seat already, stands on the card, and would be judged the same."""
         seat = next((s for s in crossing.seats if s.number == number), None)
-        if seat is None or code not in seat.codes or self._shown.barrier_neutral or self._shown.light_of is not None:
+        if seat is None or not code.known_to(seat) or self._shown.barrier_neutral or self._shown.light_of is not None:
             return False
-        decision = self._decide(crossing, evidence, now)
+        decision = self._judges.decide(crossing, number, evidence, now)
         return (decision.verdict, decision.reason) == (seat.decision.verdict, seat.decision.reason)
 
-    def _record_seat(
-        self,
-        crossing: Crossing,
-        number: int,
-        evidence: Evidence,
-        now: Moment,
-        officer: str,
-        *,
-        code: str = "",
-        photo: Callable[[], PhotoRef | None] | None = None,
-    ) -> Crossing:
-        """Decide about one seat, write it to the journal, and return the crossing with it."""
-        before = next((s for s in crossing.seats if s.number == number), None)
-        decision = self._decide(crossing, evidence, now)
-        seat = Seat(
-            number=number,
-            evidence=self._as_it_stands(crossing, evidence, now),
-            decision=decision,
-            recorded=Recorded(0, now.wall),
-            # Whoever is judged anew without a new code is the person that was compared.
-            compared_with_id=before is not None and not code and before.compared_with_id,
-            codes=(*(before.codes if before else ()), *([code] if code else [])),
-        )
-        evidence = seat.evidence
-        crossing = crossing.seated(seat)
-        taken = photo() if photo is not None and decision.verdict is not Verdict.ADMIT else None
-        event = self.journal.append(
-            Kind.CROSSING_DECIDED,
-            decision_body(crossing, seat, code, officer),
-            personal=personal_record(crossing, evidence),
-            photos=[taken] if taken else [],
-            lane=Lane.NOW if decision.verdict is Verdict.REFUSE else Lane.SOON,
-            rules=f"{decision.pack}@{decision.pack_version}" if decision.pack else "",
-        )
-        return crossing.seated(replace(seat, recorded=Recorded.of(event)))
-
-    def _as_it_stands(self, crossing: Crossing, evidence: Evidence, now: Moment) -> Evidence:
-        """Return the evidence with what is known of the vehicle and of the clock at this moment."""
-        vehicle = crossing.vehicle
-        return replace(
-            evidence,
-            category=vehicle.category,
-            clock_trust=now.trust,
-            plate=vehicle.plate,
-            trailer=vehicle.trailer,
-            route=vehicle.route,
-        )
-
-    def _decide(self, crossing: Crossing, evidence: Evidence, now: Moment) -> Decision:
-        rules = self.rules(crossing.vehicle.category, now.wall)
-        return decide(self._as_it_stands(crossing, evidence, now), rules, now.wall)
+    def _now_stands(self, crossing: Crossing) -> None:
+        """Put the crossing at the barrier, as it now stands; where somebody of it is at the bench, there too."""
+        self._crossing = crossing
+        self._aside.follow(crossing)
 
     def _light(self, crossing: Crossing, decided: Moment) -> None:
         """Show the vehicle's light: only ever after its event is durable."""
@@ -495,9 +468,30 @@ class Gate:
             raise GateError("no-vehicle", "no vehicle is open at the gate")
         return self._crossing
 
-    def _waiting(self, traveller: Traveller) -> Crossing:
-        """Return the crossing a test belongs to: at the barrier, waiting aside, or known from before a restart."""
-        if self._crossing is not None and self._crossing.id == traveller.crossing:
-            return self._crossing
-        parked = self._parked.get(traveller.crossing)
-        return parked or Crossing(id=traveller.crossing, vehicle=traveller.vehicle)
+    def _as_they_stand(self, traveller: Traveller) -> tuple[Crossing, Evidence]:
+        """Return the crossing a test belongs to, and all that its traveller has shown up to now.
+
+        The crossing is at the barrier, aside, or in the journal from before a restart. Whose check was undone while the
+        test ran has shown nothing: the test alone counts.
+        """
+        at_barrier = self._crossing is not None and self._crossing.id == traveller.crossing
+        crossing = self._crossing if at_barrier else self._aside.find(traveller)
+        if crossing is None:  # walked in
+            return Crossing(id=traveller.crossing, vehicle=traveller.vehicle), traveller.evidence
+        seat = next((s for s in crossing.seats if s.number == traveller.seat), None)
+        return crossing, seat.evidence if seat else Evidence(category=crossing.vehicle.category)
+
+
+def _tested(evidence: Evidence, test: SpotTest) -> Evidence:
+    """Return the evidence with the outcome of a test taken here.
+
+    A positive stands: another cassette does not lift it, only two people who dispute that very one. A negative settles
+    what was shown and proved nothing.
+    """
+    before = evidence.spot_test
+    if before is not None and before.outcome is Outcome.POSITIVE and before.test_id != test.test_id:
+        return evidence
+    problems = evidence.problems
+    if test.outcome is Outcome.NEGATIVE:
+        problems = tuple(problem for problem in problems if not settled_by_test(problem.reason))
+    return replace(evidence, spot_test=test, problems=problems)

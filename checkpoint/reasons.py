@@ -62,6 +62,7 @@ class Reason(StrEnum):
     PASS_OTHER_ROUTE = "pass-other-route"  # noqa: S105  likewise
     OCCUPANT_NOT_CHECKED = "occupant-not-checked"
     SAME_CODE_OTHER_PERSON = "same-code-other-person"
+    HOLDER_UNCLEAR = "holder-unclear"  # one of a traveller's codes names nobody, or only part of a name
     HOLDERS_DIFFER = "holders-differ"  # one traveller shows codes that name different people
 
     # The station itself

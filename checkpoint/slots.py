@@ -1,14 +1,15 @@
 """What stands in a slot of the bench: a running test, one that was read and waits for a word, the last finished one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from checkpoint.assay import Outcome, Readiness, Reading, ReadWindow
 from checkpoint.clock import Moment
-from checkpoint.credential import Fact, Holder, LorryPass
-from checkpoint.crossing import Category, Decision, Evidence
+from checkpoint.credential import Holder
+from checkpoint.crossing import Category, Decision
 from checkpoint.events import Event, PhotoRef
+from checkpoint.named import named
 from checkpoint.policy.evidence import evidence_from_json
 from checkpoint.reasons import Reason
 from checkpoint.vehicle import Recorded, Traveller, Vehicle
@@ -143,7 +144,7 @@ def running_test_of(event: Event, personal: Mapping[str, Any], window: ReadWindo
         route=body["evidence"]["route"],
     )
     holder = Holder(**personal.get("holder", {}))
-    evidence = _named(evidence_from_json(body["evidence"]), holder, vehicle)
+    evidence = named(evidence_from_json(body["evidence"]), holder, vehicle)
     return RunningTest(
         id=body["test"],
         slot=body["slot"],
@@ -155,26 +156,3 @@ def running_test_of(event: Event, personal: Mapping[str, Any], window: ReadWindo
         recorded=Recorded.of(event),
         after=body["after"],
     )
-
-
-def _named(evidence: Evidence, holder: Holder, vehicle: Vehicle) -> Evidence:
-    """Return journaled evidence with the person's name and the plates in place of the tokens that stand for them."""
-    person = evidence.holder
-    plates = {evidence.plate: vehicle.plate, evidence.trailer: vehicle.trailer}
-
-    def fact_named(fact: Fact) -> Fact:
-        if isinstance(fact, LorryPass):
-            return replace(
-                fact, plate=plates.get(fact.plate, fact.plate), trailer=plates.get(fact.trailer, fact.trailer)
-            )
-        return fact
-
-    credentials = tuple(
-        replace(
-            credential,
-            holder=holder if credential.holder == person else credential.holder,
-            facts=tuple(fact_named(fact) for fact in credential.facts),
-        )
-        for credential in evidence.credentials
-    )
-    return replace(evidence, credentials=credentials, plate=vehicle.plate, trailer=vehicle.trailer)

@@ -7,6 +7,7 @@ from checkpoint.credential import Holder, TestKind, TestReport, TestResult
 from checkpoint.crossing import Finding, Lamp, Verdict, lamp_for
 from checkpoint.gate import GateView
 from checkpoint.reasons import Reason
+from checkpoint.seating import ID_SETTLES
 from checkpoint.vehicle import Crossing, Recorded, Seat
 from web.masking import ShownHolder, shown
 
@@ -121,7 +122,8 @@ def gate_card(view: GateView, *, verdict_s: float, seat: int | None = None) -> G
 
 
 def _light_for(crossing: Crossing) -> LightFor:
-    holder = crossing.seats[0].evidence.holder if crossing.seats else Holder()
+    tested = max(crossing.seats, key=lambda seat: seat.recorded.seq, default=None)
+    holder = tested.evidence.holder if tested is not None else Holder()
     return LightFor(crossing.vehicle.plate, shown(holder, masked=True), crossing.verdict)
 
 
@@ -150,7 +152,7 @@ def _first(state: str, reason: Reason | None, selected: SeatCard | None) -> str:
     if selected is None or state == "fault" or reason is Reason.OCCUPANT_NOT_CHECKED:
         return "show"
     if selected.verdict is Verdict.HOLD and state != "neutral":
-        if selected.reason is Reason.SAME_CODE_OTHER_PERSON:
+        if selected.reason in ID_SETTLES:
             return "compare"
         return "test" if selected.reason in WANTS_TEST else "show"
     return "next"

@@ -69,6 +69,9 @@ REASONS: Mapping[Reason, Said] = {
     Reason.PASS_OTHER_PLATE: Said(_("the pass is for another plate"), _("Check the plate of tractor and trailer.")),
     Reason.PASS_OTHER_ROUTE: Said(_("the pass is for another route"), _("Check the route: point to point only.")),
     Reason.OCCUPANT_NOT_CHECKED: Said(_("somebody is not checked yet"), _("Show the next person's code.")),
+    Reason.HOLDER_UNCLEAR: Said(
+        _("the codes may be two people's"), _("Compare both codes with the ID document, and tap it.")
+    ),
     Reason.HOLDERS_DIFFER: Said(_("the codes name different people"), _("Compare each code with the ID document.")),
     Reason.SAME_CODE_OTHER_PERSON: Said(
         _("code already used by another person"), _("It was here a moment ago. Compare with the ID, and tap it.")

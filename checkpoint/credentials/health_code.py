@@ -29,6 +29,12 @@ MAX_CHARACTERS = 4_296
 CLOCK_SKEW = timedelta(minutes=2)
 """How far an issuer's clock may be ahead of the station's."""
 
+STANDS_FOR = timedelta(hours=1)
+"""How long an answer stands once it was taken: everybody is judged anew when the last of a coach has been tested.
+
+How old an answer may be when it is taken is the issuer's setting; what a category asks for is the rule pack's.
+"""
+
 MAX_NAAT_HOURS = 24 * 366
 
 
@@ -103,7 +109,7 @@ def read_answer(issuer: IssuerConfig, answer: Answer, token: str, now: datetime,
         facts=tuple(facts),
         issuer=issuer.name,
         issued_at=answered_at,
-        expires_at=answered_at + timedelta(minutes=issuer.max_answer_age_min),
+        expires_at=answered_at + max(STANDS_FOR, timedelta(minutes=issuer.max_answer_age_min)),
         digest=digest,
     )
 

@@ -121,8 +121,18 @@ class SmartHealthCard:
         """
         if not text.startswith(PREFIX):
             return None
-        if self.parts is not None:
-            text = self.parts.with_earlier(text, now)
+        if self.parts is None:
+            return self._identify(text, now)
+        whole = self.parts.with_earlier(text, now)
+        try:
+            return self._identify(whole, now)
+        except CredentialError as error:
+            mixed = error.reason in {Reason.BAD_SIGNATURE, Reason.MALFORMED}
+            if mixed and self.parts.begin_again(text, whole):
+                raise CredentialError(Reason.INCOMPLETE_CODE, "shc: parts that do not fit, show all again") from error
+            raise
+
+    def _identify(self, text: str, now: datetime) -> Credential:
         card = parse(join(text.split()[: MAX_PARTS + 1]))
         trust = self.trust()
         key = self.policy.signed_by(trust, self.name, card.kid, "", now, card.verified_by)

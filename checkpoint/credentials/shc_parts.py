@@ -13,8 +13,8 @@ FORGET_AFTER = timedelta(seconds=60)
 class PartCollector:
     """Remembers the parts of the card that is being shown. Safe to share between threads.
 
-    A part that contradicts what is remembered, or comes late, begins a new card: parts of two travellers' cards are
-    never put together knowingly, and where they are by chance, the signature does not hold.
+    A part that contradicts what is remembered, or comes late, begins a new card. Parts of two travellers' cards that do
+    not contradict each other are put together unknowingly; then no signature holds, and `begin_again` is for that.
     """
 
     def __init__(self, forget_after: timedelta = FORGET_AFTER) -> None:
@@ -23,11 +23,13 @@ class PartCollector:
         self._parts: dict[int, str] = {}
         self._total = 0
         self._last_shown: datetime | None = None
+        self._failed: frozenset[str] = frozenset()
 
     def with_earlier(self, text: str, now: datetime) -> str:
         """Return `text` together with the parts of the same card that were shown before, white space between them.
 
-        A text that is no part comes back as it is. What is complete is forgotten.
+        A text that is no part comes back as it is. A whole card stays remembered for a while: its parts, still in view,
+        stand for the card and not for the beginning of another.
         """
         found = _PART.fullmatch(text)
         if found is None:
@@ -37,10 +39,23 @@ class PartCollector:
             if self._is_another_card(number, total, text, now):
                 self._parts, self._total = {}, total
             self._parts[number], self._last_shown = text, now
-            shown = " ".join(self._parts[part] for part in sorted(self._parts))
-            if len(self._parts) >= total:
-                self._parts, self._last_shown = {}, None
-            return shown
+            return " ".join(self._parts[part] for part in sorted(self._parts))
+
+    def begin_again(self, text: str, whole: str) -> bool:
+        """Forget all parts but `text`, because no issuer signed the `whole` that they made.
+
+        Return whether to ask for the parts once more: False where the very same parts had failed before, so that
+        nothing was mixed up and the card is bad.
+        """
+        parts = frozenset(whole.split())
+        found = _PART.fullmatch(text)
+        if found is None or len(parts) < 2:
+            return False
+        with self._lock:
+            known, self._failed = parts == self._failed, parts
+            if not known:
+                self._parts = {int(found[1]): text}
+        return not known
 
     def _is_another_card(self, number: int, total: int, text: str, now: datetime) -> bool:
         late = self._last_shown is None or not timedelta() <= now - self._last_shown <= self._forget_after

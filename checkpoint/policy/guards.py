@@ -51,6 +51,7 @@ _GOOD_NEWS = frozenset({Reason.RULES_MET, Reason.OVERRIDDEN})
 #   unknown-issuer           may be a genuine code from a place whose keys are not yet on the list
 #   key-not-allowed          an issuer's own mistake as often as a fraud: somebody has to look
 #   malformed, too-large     a torn print or a damaged screen reads like this too
+#   holder-unclear           what was shown may add up to nobody: only the ID document tells
 #   same-code-other-person   one of two people showed another's code, and only their ID documents tell which
 #   cannot-verify-offline    never green from pixels, and no fault of the traveller's
 #   trust-list-stale         the station's own shortcoming

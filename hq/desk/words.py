@@ -322,6 +322,7 @@ REASONS: Mapping[str, Text] = {
     Reason.PASS_OTHER_ROUTE: _("the pass is for another route"),
     Reason.OCCUPANT_NOT_CHECKED: _("somebody is not checked yet"),
     Reason.HOLDERS_DIFFER: _("the codes name different people"),
+    Reason.HOLDER_UNCLEAR: _("the codes may be two people's"),
     Reason.SAME_CODE_OTHER_PERSON: _("code already used by another person"),
     Reason.CLOCK_UNTRUSTED: _("clock not trusted: confirm the time"),
     Reason.RULES_MISSING: _("no rules in force"),

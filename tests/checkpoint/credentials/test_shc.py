@@ -182,9 +182,37 @@ def test_a_camera_sees_the_parts_one_after_another(key: EllipticCurvePrivateKey)
             reader.identify(code_shown, NOW)
         assert caught.value.reason is Reason.INCOMPLETE_CODE
     assert caught.value.data == {"missing": "2", "parts": "3"}
-    assert reader.identify(codes[1], NOW + timedelta(seconds=20)).facts
-    with pytest.raises(CredentialError):  # what was complete is forgotten
-        reader.identify(codes[1], NOW + timedelta(seconds=21))
+    whole = reader.identify(codes[1], NOW + timedelta(seconds=20))
+    assert whole.facts
+    for still_in_view in codes:
+        assert reader.identify(still_in_view, NOW + timedelta(seconds=21)) == whole
+    with pytest.raises(CredentialError):  # a minute later a part is a part again
+        reader.identify(codes[1], NOW + timedelta(seconds=82))
+
+
+def test_parts_of_two_travellers_that_got_mixed_are_asked_for_again_and_not_called_forged(
+    key: EllipticCurvePrivateKey,
+) -> None:
+    mine, theirs = (in_parts(token(claims(observation()), key, {"typ": made})) for made in ("JWT", "JOSE"))
+    reader = CredentialReader([SmartHealthCard(lambda: trust(key), parts=PartCollector())])
+    reasons = []
+    for code_shown in (mine[0], theirs[1], theirs[2], theirs[0]):
+        with pytest.raises(CredentialError) as caught:
+            reader.identify(code_shown, NOW)
+        reasons.append(caught.value.reason)
+    assert set(reasons) == {Reason.INCOMPLETE_CODE}
+    assert reader.identify(theirs[1], NOW).facts
+
+
+def test_a_forged_card_in_parts_is_called_forged_once_nothing_can_be_mixed_up(key: EllipticCurvePrivateKey) -> None:
+    forged = in_parts(token(claims(observation()), generate_private_key(SECP256R1())))
+    reader = CredentialReader([SmartHealthCard(lambda: trust(key), parts=PartCollector())])
+    reasons = []
+    for code_shown in forged * 2:
+        with pytest.raises(CredentialError) as caught:
+            reader.identify(code_shown, NOW)
+        reasons.append(caught.value.reason)
+    assert reasons == [Reason.INCOMPLETE_CODE] * 4 + [Reason.BAD_SIGNATURE] * 2
 
 
 def test_parts_of_the_traveller_before_are_not_put_together_with_the_next_ones(key: EllipticCurvePrivateKey) -> None:
