@@ -37,7 +37,8 @@ _VERSION, _EXTENSIONS, _KEY_IDENTIFIER = 0xA0, 0xA3, 0x80
 class Certificate:
     """What a certificate says, unverified. Times are UTC; ``usages`` are OIDs; names are {OID: text}.
 
-    ``signs_data`` and ``is_authority``: whether its key may sign certificates of health, and certificates of keys.
+    ``signs_data`` and ``is_authority``: whether its key may sign certificates of health, and certificates of keys;
+    ``states_authority``: whether its key usage says the latter in so many words, as that of every ICAO authority does.
     """
 
     spki: bytes
@@ -48,6 +49,7 @@ class Certificate:
     not_after: datetime
     usages: frozenset[str]
     is_authority: bool
+    states_authority: bool
     signs_data: bool
     subject_key_id: bytes
     authority_key_id: bytes
@@ -92,6 +94,7 @@ def _parse(der: bytes) -> Certificate:
         not_after=_time(end),
         usages=_usages(extensions.get(_EXT_KEY_USAGE)),
         is_authority=_is_authority(extensions),
+        states_authority=_states_authority(extensions),
         signs_data=_signs_data(extensions),
         subject_key_id=_octets(extensions.get(_SUBJECT_KEY_ID)),
         authority_key_id=_authority_key_id(extensions.get(_AUTHORITY_KEY_ID)),
@@ -155,6 +158,10 @@ def _is_authority(extensions: dict[str, Element]) -> bool:
     constraints = _inner(extensions.get(_BASIC_CONSTRAINTS), SEQUENCE)
     if constraints and any(part.tag == BOOLEAN and part.body != b"\x00" for part in constraints.children()):
         return True
+    return _states_authority(extensions)
+
+
+def _states_authority(extensions: dict[str, Element]) -> bool:
     usage = _inner(extensions.get(_KEY_USAGE), BIT_STRING)
     return usage is not None and len(usage.body) > 1 and bool(usage.body[1] & 0x04)  # bit 5: keyCertSign
 

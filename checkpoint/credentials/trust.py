@@ -20,6 +20,8 @@ from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
 FILE_FORMAT = "checkpoint-trust-list/1"
+CLOCK_SKEW = timedelta(seconds=60)
+"""How far the clocks of issuers may be ahead of the station's."""
 
 
 class Use(StrEnum):
@@ -124,28 +126,46 @@ class TrustList:
         return None if self.as_of is None else now - self.as_of
 
     def is_stale(self, now: datetime, max_age: timedelta | None) -> bool:
-        """Return whether the list is older than `max_age`, or of unknown age; with `max_age` None any age will do."""
+        """Return whether the list is older than `max_age`, or of unknown age; with `max_age` None any age will do.
+
+        One that is dated later than now is of unknown age: its time, or the clock at its import, was wrong.
+        """
         if max_age is None:
             return False
         age = self.age(now)
-        return age is None or age > max_age
+        return age is None or age > max_age or age < -CLOCK_SKEW
 
     def merged_with(self, newer: "TrustList") -> "TrustList":
         """Return this list with `newer` in it.
 
         A source that is in both is replaced as a whole, so that a key its issuer withdrew is gone; revocations add up.
         """
-        kept = tuple(key for key in self.keys if key.source not in newer.sources)
+        kept = tuple(
+            key
+            for key in self.keys
+            if key.source not in newer.sources and (key.source in self.sources or key not in newer.keys)
+        )
         sources = {**self.sources, **newer.sources}
         times = list(sources.values())
         if any(key.source not in sources for key in kept):
             times.append(self.as_of)
+        if any(key.source not in newer.sources for key in newer.keys):
+            times.append(newer.as_of)
         return TrustList(
             keys=(*kept, *newer.keys),
-            as_of=None if None in times else min((moment for moment in times if moment), default=None),
+            as_of=_oldest(times),
             revocations=self.revocations.merged_with(newer.revocations),
             sources=sources,
         )
+
+    def without(self, source: str) -> "TrustList":
+        """Return the list without what came from one source; its revocations stay, for nobody knows whose they were."""
+        kept = tuple(key for key in self.keys if key.source != source)
+        sources = {name: moment for name, moment in self.sources.items() if name != source}
+        times = list(sources.values())
+        if any(key.source not in sources for key in kept):
+            times.append(self.as_of)
+        return replace(self, keys=kept, as_of=_oldest(times), sources=sources)
 
     def with_keys(self, added: Iterable[TrustedKey]) -> "TrustList":
         """Return the list with some keys more."""
@@ -195,7 +215,7 @@ class TrustPolicy:
     """How a format judges by the trust list: the oldest list to rely on, and how far issuers' clocks may be ahead."""
 
     max_age: timedelta | None = None
-    clock_skew: timedelta = timedelta(seconds=60)
+    clock_skew: timedelta = CLOCK_SKEW
 
     def signed_by(
         self,
@@ -229,6 +249,12 @@ class TrustPolicy:
 
 
 DEFAULT_POLICY = TrustPolicy()
+
+
+def _oldest(times: Iterable[datetime | None]) -> datetime | None:
+    """Return the earliest of some times, None where one of them is not known, or there is none."""
+    known = list(times)
+    return None if None in known else min(filter(None, known), default=None)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -28,20 +28,25 @@ def from_certificate(der: bytes, *, source: str = "", kid: str = "", issuer: str
     certificate that names none of the three uses may vouch for all. One made for ICAO's seals signs those alone.
     """
     parsed = certificate.parse(der)
-    found = {
-        _USE_OIDS.get(usage.removeprefix(arc)) for usage in parsed.usages for arc in _USE_ARCS if usage.startswith(arc)
-    }
     return TrustedKey(
         kid=kid or b64encode(hashlib.sha256(der).digest()[:HC1_KID_BYTES]).decode(),
         public_key=keys.load(parsed.spki),
         issuer=issuer or parsed.country,
         formats=frozenset({Format.VDS_NC if certificate.SEAL_SIGNER in parsed.usages else Format.HC1}),
-        uses=frozenset(use for use in found if use) or HEALTH_USES,
+        uses=health_uses(parsed) or HEALTH_USES,
         not_before=parsed.not_before,
         not_after=parsed.not_after,
         name=parsed.name,
         source=source,
     )
+
+
+def health_uses(parsed: certificate.Certificate) -> frozenset[Use]:
+    """Return which certificates of health a signer's certificate names as its use, none where it names no such use."""
+    named = (
+        _USE_OIDS.get(usage.removeprefix(arc)) for usage in parsed.usages for arc in _USE_ARCS if usage.startswith(arc)
+    )
+    return frozenset(filter(None, named))
 
 
 def authority(der: bytes, *, source: str = "") -> TrustedKey:

@@ -27,54 +27,80 @@ from checkpoint.credentials.trust_entries import (
     from_listed,
     from_public_key_entry,
     from_spki,
+    health_uses,
 )
 
 MAX_BYTES = 64 * 1024 * 1024
 
 _Entry = Callable[[], TrustedKey | None]
+_Certified = Callable[[bytes], Iterator[_Entry]]
 _DER_SEQUENCE = b"\x30"
 _PEM = re.compile(r"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----(.+?)-----END \1-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file held: the list to merge, and why each entry that is of no use was left out."""
+    """What a file held: the list to merge, and why each entry that is of no use was left out.
+
+    ``dated``: it states its own time. ``own``: it is a list of this project's own, of sources that it names.
+    """
 
     trust: TrustList
     left_out: tuple[str, ...] = ()
+    dated: bool = False
+    own: bool = False
 
 
-def read_trust(data: bytes, *, name: str, now: datetime, issuer: str = "", known: TrustList | None = None) -> Imported:
+def read_trust(
+    data: bytes,
+    *,
+    name: str,
+    now: datetime,
+    issuer: str = "",
+    known: TrustList | None = None,
+    authorities: bool = False,
+) -> Imported:
     """Return what a published list says, as a list of its own, to be merged with what is known.
 
     `name` becomes its source, `now` its time where it states none. `issuer` names whose keys they are where the list
     does not: the country of a bare public key, the URL of a SMART Health Card issuer. `known` holds the authorities a
-    certificate revocation list is checked against. Raise ValueError where the file is none of the known kinds, or holds
-    nothing of use.
+    certificate revocation list is checked against. `authorities`: every certificate is one of an ICAO authority, and no
+    signer's. Raise ValueError where the file is none of the known kinds, or holds nothing of use.
     """
     if len(data) > MAX_BYTES:
         raise ValueError(f"more than {MAX_BYTES} bytes")
     is_der = data[:1] == _DER_SEQUENCE
-    found = _from_der(data, name, known or TrustList()) if is_der else _from_text(data, name, issuer)
+    certified = partial(_certificate_entries, source=name, issuer=issuer, authorities=authorities)
+    found = (
+        _from_der(data, name, known or TrustList(), certified) if is_der else _from_text(data, name, issuer, certified)
+    )
+    if authorities and not found.certificates:
+        raise ValueError("no certificates, which those of ICAO authorities are")
     if found.own is not None:
-        return Imported(found.own)
+        return Imported(found.own, dated=True, own=True)
     usable, left_out = _usable(found.entries)
     if not usable and found.revocations is None:
         raise ValueError(f"nothing of use in it: {'; '.join(left_out[:3]) or 'no entry'}")
     as_of = found.as_of or now
     return Imported(
-        TrustList(usable, as_of, found.revocations or NOTHING_REVOKED, {name: as_of} if usable else {}), left_out
+        TrustList(usable, as_of, found.revocations or NOTHING_REVOKED, {name: as_of} if usable else {}),
+        left_out,
+        dated=found.as_of is not None,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What kind of file it is: entries still to be read, revocations, or a list of this project's own."""
+    """What kind of file it is: entries still to be read, revocations, or a list of this project's own.
+
+    ``certificates``: its entries are certificates and nothing else, of which nothing but they themselves tells the use.
+    """
 
     entries: Iterable[_Entry] = ()
     as_of: datetime | None = None
     revocations: Revocations | None = None
     own: TrustList | None = None
+    certificates: bool = False
 
 
 def _usable(entries: Iterable[_Entry]) -> tuple[tuple[TrustedKey, ...], tuple[str, ...]]:
@@ -92,26 +118,26 @@ def _usable(entries: Iterable[_Entry]) -> tuple[tuple[TrustedKey, ...], tuple[st
     return tuple(found), tuple(left_out)
 
 
-def _from_der(data: bytes, source: str, known: TrustList) -> _Found:
+def _from_der(data: bytes, source: str, known: TrustList, certified: _Certified) -> _Found:
     if cms.is_signed_data(data):
-        return _Found(_master_list_entries([data], source))
+        return _Found(_master_list_entries([data], source), certificates=True)
     try:
         certificate.parse(data)
     except ValueError:
         authorities = known.of_format(Format.VDS_NC)
         return _Found(revocations=revocation.from_crl(data, [(key.kid, key.public_key) for key in authorities]))
-    return _Found(_certificate_entries(data, source, ""))
+    return _Found(certified(data), certificates=True)
 
 
-def _from_text(data: bytes, source: str, issuer: str) -> _Found:
+def _from_text(data: bytes, source: str, issuer: str, certified: _Certified) -> _Found:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("neither text nor DER") from None
     if "-----BEGIN " in text:
-        return _Found(_pem_entries(text, source, issuer))
+        return _Found(_pem_entries(text, source, issuer, certified), certificates="-----BEGIN PUBLIC" not in text)
     if master_list.LDIF_ATTRIBUTE.lower() in text.lower():
-        return _Found(_master_list_entries(master_list.in_ldif(text), source))
+        return _Found(_master_list_entries(master_list.in_ldif(text), source), certificates=True)
     try:
         return _from_json(_json(text), source, issuer)
     except ValueError:
@@ -123,7 +149,7 @@ def _from_text(data: bytes, source: str, issuer: str) -> _Found:
     if rest.lstrip().startswith("{"):  # a signature on the first line, then the list (the German list)
         return _from_json(_json(rest), source, issuer)
     if len(first) > 1 and not text.lstrip().startswith(("{", "[")):
-        return _Found(_certificate_entries(b64decode("".join(text.split()), validate=True), source, issuer))
+        return _Found(certified(b64decode("".join(text.split()), validate=True)), certificates=True)
     return _from_json(_json(text), source, issuer)
 
 
@@ -134,11 +160,11 @@ def _json(text: str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def _pem_entries(text: str, source: str, issuer: str) -> Iterator[_Entry]:
+def _pem_entries(text: str, source: str, issuer: str, certified: _Certified) -> Iterator[_Entry]:
     for kind, body in _PEM.findall(text):
         der = b64decode(body)
         if kind == "CERTIFICATE":
-            yield from _certificate_entries(der, source, issuer)
+            yield from certified(der)
         else:
             yield partial(from_spki, der, source=source, issuer=issuer)
 
@@ -152,17 +178,26 @@ def _master_list_entries(lists: Iterable[bytes], source: str) -> Iterator[_Entry
                 yield partial(authority, der, source=source)
 
 
-def _certificate_entries(der: bytes, source: str, issuer: str) -> Iterator[_Entry]:
-    """Yield a certificate as the signer it may be, and as the authority it may be."""
+def _certificate_entries(der: bytes, *, source: str, issuer: str, authorities: bool) -> Iterator[_Entry]:
+    """Yield a certificate as the signer it may be, and as the authority it may be.
+
+    Tools write "CA" into many a certificate that signs itself. An authority it is taken for where it says that it signs
+    certificates and names no certificate of health as its use, or where whoever imports it says so (`authorities`).
+    """
     try:
         parsed = certificate.parse(der)
     except ValueError as error:
         yield partial(_refuse, error)
         return
-    if parsed.signs_data or not parsed.is_authority:
+    is_authority = authorities or (parsed.states_authority and not health_uses(parsed))
+    if not authorities and (parsed.signs_data or not parsed.is_authority):
         yield partial(from_certificate, der, source=source, issuer=issuer)
-    if parsed.is_authority:
+    if is_authority:
         yield partial(authority, der, source=source)
+    elif parsed.is_authority:
+        yield partial(
+            _refuse, ValueError("not taken for an ICAO authority: where it is one, import it with --authority")
+        )
 
 
 def _refuse(error: ValueError) -> Never:

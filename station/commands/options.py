@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,3 +49,16 @@ def opened_journal(config: Config) -> Iterator[tuple[Journal, Folders, Clock]]:
 def loaded(config_path: Path) -> Config:
     """Return the configuration, or end with one clear line."""
     return load_config(config_path)
+
+
+def moment_of(option: str, text: str) -> datetime:
+    """Return the time (ISO 8601, UTC where it names no zone) that was given to an option, or end with one clear line.
+
+    >>> moment_of("--at", "2022-03-20T16:00:00+08:00").isoformat()
+    '2022-03-20T08:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"{option}: {error}") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -4,7 +4,7 @@ import enum
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -126,4 +126,6 @@ def age_of(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return "of unknown age"
     days = (now - moment).days
+    if moment > now + timedelta(minutes=1):
+        return f"dated {at_utc(moment)}, which is yet to come"
     return f"of {at_utc(moment)}, {days} {'day' if days == 1 else 'days'} old"

@@ -20,7 +20,7 @@ from checkpoint.policy.document import document
 from checkpoint.policy.dry_run import Change, PastDecision, dry_run
 from checkpoint.policy.explain import explain, tree
 from station.checks import CATEGORIES
-from station.commands.options import config_option, loaded, opened_journal
+from station.commands.options import config_option, loaded, moment_of, opened_journal
 from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json
 from station.wiring import pack_shelf
 
@@ -141,8 +141,8 @@ def dry_run_pack(pack_path: Path, since: str, until: str | None, as_json: bool, 
     pack = _pack(pack_path)
     query = LogQuery(
         kind=Kind.CROSSING_DECIDED,
-        since=_moment("--since", since),
-        until=None if until is None else _moment("--until", until),
+        since=moment_of("--since", since),
+        until=None if until is None else moment_of("--until", until),
     )
     moves: Counter[tuple[Verdict, Verdict]] = Counter()
     with opened_journal(loaded(config_path)) as (journal, _folders, _clock):
@@ -217,14 +217,6 @@ class _Past:
             if page.next_before is None:
                 return
             before = page.next_before
-
-
-def _moment(option: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{option}: {error}") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _pack(path: Path) -> RulePack:

@@ -13,6 +13,7 @@ from checkpoint.credential import Credential, Fact, HealthStatus, LorryPass, Rec
 from checkpoint.credentials import TrustList
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
+from station.commands.options import moment_of
 from station.commands.output import (
     ANSWER_IS_NO,
     DONE,
@@ -71,7 +72,7 @@ def verify(
     codes = _codes([*_typed(texts), *_pictured(pictures)])
     if not codes:
         raise InputError("no code was given: name one, - for standard input, or --picture FILE")
-    now = _moment(at)
+    now = datetime.now(UTC) if at is None else moment_of("--at", at)
     trusted = load_trust(trust)
     reader = offline_formats(lambda: trusted)
     genuine = True
@@ -130,16 +131,6 @@ def _standard_input() -> str:
         return data.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"standard input is not UTF-8 text: {error}") from error
-
-
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"--at: {error}") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _print_credential_json(credential: Credential, trusted: TrustList) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import cv2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from checkpoint.credential import Fact, Format, HealthStatus, LorryPass, Recovery, TestReport, Vaccination
 from checkpoint.credentials import TrustList
@@ -14,6 +16,7 @@ from station.commands.verify import said
 from station.demo import screens
 from station.demo.wallet import Wallet
 from tests.checkpoint.credentials.cms_signer import Signatory, needs_openssl
+from tests.checkpoint.credentials.test_trust import signer_certificate
 from tests.data import test_data
 from tests.station.test_commands import checkpoint, records, trust, wallet
 
@@ -175,3 +178,63 @@ def test_a_list_is_taken_only_where_the_key_given_signed_it(tmp_path: Path) -> N
     told = checkpoint(*asked[:-1], exported)
     assert told.stdout.startswith(f"{exported}: 1 key, 1 left out\n")
     assert "left out: master list 1 of 2: it is not signed by the key given" in told.stderr
+
+
+# -- lists beside one another
+
+
+def signer_pem(path: Path, country: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    certificate = signer_certificate(generate_private_key(SECP256R1()), country=country)
+    path.write_bytes(certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_two_files_of_one_name_stand_beside_each_other_and_an_edition_tells_what_it_drops(tmp_path: Path) -> None:
+    known = tmp_path / "trust.json"
+    german, french = (signer_pem(tmp_path / country / "dsc.pem", country) for country in ("DE", "FR"))
+    assert "2 keys from 2 lists" in checkpoint("trust", "import", "--trust", known, german, french).stdout
+    renewed = checkpoint("trust", "import", "--trust", known, signer_pem(german, "DE"))
+    assert "1 key of its older edition no longer believed" in renewed.stderr
+    assert "no key in common" in renewed.stderr
+    again = checkpoint("trust", "import", "--trust", known, german)
+    assert "the same keys as before" in again.stderr
+    listed = checkpoint("trust", "list", "--trust", known).stdout
+    assert ("list DE dsc.pem: of" in listed, "list FR dsc.pem: of" in listed) == (True, True)
+
+
+def test_two_lists_that_would_stand_under_one_name_are_not_taken_at_once(tmp_path: Path) -> None:
+    one, two = (signer_pem(tmp_path / folder / "dsc.pem", "DE") for folder in ("a", "b"))
+    told = checkpoint("trust", "import", "--trust", tmp_path / "trust.json", one, two)
+    assert (told.exit_code, (tmp_path / "trust.json").exists()) == (2, False)
+    assert f"{two} would replace {one}" in told.stderr
+    for file, name in ((one, "north"), (two, "south")):
+        assert checkpoint("trust", "import", "--trust", tmp_path / "trust.json", "--name", name, file).exit_code == 0
+    assert len(TrustList.load(tmp_path / "trust.json").keys) == 2
+
+
+def test_a_dated_edition_is_told_to_overlap_and_the_older_can_be_removed(tmp_path: Path) -> None:
+    known, old = tmp_path / "trust.json", signer_pem(tmp_path / "list-1.pem", "DE")
+    new = tmp_path / "list-2.pem"
+    new.write_bytes(old.read_bytes())
+    checkpoint("trust", "import", "--trust", known, old)
+    told = checkpoint("trust", "import", "--trust", known, new)
+    assert "checkpoint trust remove 'DE list-1.pem'" in told.stderr
+    removed = checkpoint("trust", "remove", "--trust", known, "DE list-1.pem")
+    assert removed.stdout.startswith("DE list-1.pem: 1 key removed; 1 key left, of 20")
+    again = checkpoint("trust", "remove", "--trust", known, "DE list-1.pem")
+    assert (again.exit_code, "known: 'DE list-2.pem'" in again.stderr) == (1, True)
+
+
+def test_a_list_fetched_anew_without_a_change_is_dated_by_whoever_fetched_it(tmp_path: Path) -> None:
+    known, file = tmp_path / "trust.json", signer_pem(tmp_path / "dsc.pem", "DE")
+    for day in ("2022-03-01", "2022-03-20"):
+        assert checkpoint("trust", "import", "--trust", known, "--as-of", day, file).exit_code == 0
+    assert TrustList.load(known).as_of == datetime(2022, 3, 20, tzinfo=UTC)
+    for bad in ("2999-01-01", "soon"):
+        assert checkpoint("trust", "import", "--trust", known, "--as-of", bad, file).exit_code == 2
+
+
+def test_a_list_dated_later_than_now_says_so(trust: Path) -> None:
+    TrustList(TrustList.load(trust).keys, datetime(2999, 1, 1, tzinfo=UTC)).save(trust)
+    assert "dated 2999-01-01 00:00 UTC, which is yet to come" in checkpoint("trust", "list", "--trust", trust).stdout

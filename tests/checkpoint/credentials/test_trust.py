@@ -148,6 +148,43 @@ def test_an_authority_of_passports_signs_no_health_certificates(key: EllipticCur
     assert found.kid == "01" * 20
 
 
+def test_a_signer_of_health_certificates_whose_tool_wrote_ca_into_it_is_no_authority_of_seals(
+    key: EllipticCurvePrivateKey,
+) -> None:
+    ca = x509.BasicConstraints(ca=True, path_length=None)
+    name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "DE")])
+    lab = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=9))
+        .add_extension(ca, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier(b"\x02" * 20), critical=False)
+        .sign(key, SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    found = read_trust(lab, name="lab.pem", now=NOW)
+    assert [one.formats for one in found.trust.keys] == [{Format.HC1}]
+    assert "--authority" in found.left_out[0]
+    (said,) = read_trust(lab, name="lab.pem", now=NOW, authorities=True).trust.keys
+    assert said.formats == {Format.VDS_NC}
+
+
+def test_a_certificate_with_a_use_in_health_certificates_is_no_authority_of_seals(key: EllipticCurvePrivateKey) -> None:
+    both = signer_certificate(key, uses=(TEST_USE,), authority=True).public_bytes(Encoding.PEM)
+    with pytest.raises(ValueError, match="--authority"):
+        imported(both)
+
+
+def test_only_certificates_are_authorities(der: bytes, key: EllipticCurvePrivateKey) -> None:
+    for spelling in ("jwks", "did", "dutch"):
+        with pytest.raises(ValueError, match="no certificates"):
+            read_trust(listing(der, key)[spelling].encode(), name="list", now=NOW, authorities=True)
+
+
 def test_the_age_is_the_lists_own_and_not_that_of_the_import(der: bytes, key: EllipticCurvePrivateKey) -> None:
     did = imported(listing(der, key)["did"])
     assert did.as_of == datetime(2022, 3, 1, tzinfo=UTC)
