@@ -44,7 +44,8 @@ _REFUSED = frozenset(
     }
 )
 
-_GOOD_NEWS = frozenset({Reason.RULES_MET, Reason.OVERRIDDEN})
+GOOD_NEWS = frozenset({Reason.RULES_MET, Reason.OVERRIDDEN})
+"""Reasons that let a traveller pass, and so can be none of what keeps somebody from passing."""
 
 # Worth saying why these are holds and not refusals:
 #   expired, pass-expired    speaks of a paper, not of its holder, who may have a newer one or take a test here
@@ -129,9 +130,8 @@ def _positive(evidence: Evidence, now: datetime, bars_for: timedelta) -> Iterato
             match fact:
                 case TestReport(result=TestResult.POSITIVE, kind=kind, sampled_at=at):
                     clause = f"{kind} positive, sampled {'at an unknown time' if at is None else to_text(at)}"
-                case Recovery(first_positive_on=day) if day is not None:
-                    at = datetime.combine(day, time(), UTC)
-                    clause = f"first positive on {day}"
+                case Recovery():
+                    at, clause = _began(fact)
                 case _:
                     continue
             if at is not None and at < now - bars_for:
@@ -139,6 +139,21 @@ def _positive(evidence: Evidence, now: datetime, bars_for: timedelta) -> Iterato
             # Typed by an officer it is no proof, but nobody types it without cause.
             verdict = Verdict.REFUSE if credential.verified else Verdict.HOLD
             yield Finding("guard:positive-test", verdict, Reason.TEST_POSITIVE, clause)
+
+
+def _began(recovery: Recovery) -> tuple[datetime | None, str]:
+    """Return when a recovery's positive was at the latest, None where no day tells, and the clause for it.
+
+    Where the day of the first positive cannot be read, it lies before the day the certificate is valid from: one is
+    issued eleven days later at the earliest (Regulation (EU) 2021/953, article 7). A day counts to its end.
+    """
+    for day, clause in (
+        (recovery.first_positive_on, "first positive on"),
+        (recovery.valid_from, "recovery valid from"),
+    ):
+        if day is not None:
+            return datetime.combine(day, time.max, UTC), f"{clause} {day}"
+    return None, "recovery from a positive at an unknown time"
 
 
 def _spot_test(evidence: Evidence, now: datetime) -> Iterator[Finding]:
@@ -191,7 +206,7 @@ def _health_codes(evidence: Evidence, now: datetime) -> Iterator[Finding]:
 def _problems(evidence: Evidence) -> Iterator[Finding]:
     for problem in evidence.problems:
         # A problem that calls itself good news is a fault of ours, and must not be worded as an admission.
-        reason = Reason.STATION_FAULT if problem.reason in _GOOD_NEWS else problem.reason
+        reason = Reason.STATION_FAULT if problem.reason in GOOD_NEWS else problem.reason
         yield Finding("guard:presented", verdict_on_problem(reason), reason, problem.detail)
 
 

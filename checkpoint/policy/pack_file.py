@@ -24,6 +24,7 @@ from checkpoint.crossing import Category, Verdict
 from checkpoint.errors import RulePackError
 from checkpoint.policy.certlogic import Json
 from checkpoint.policy.certlogic_check import issues
+from checkpoint.policy.guards import GOOD_NEWS
 from checkpoint.policy.rule_pack import Rule, RulePack, Text
 from checkpoint.reasons import Reason
 
@@ -41,6 +42,12 @@ def _not_admit(verdict: Verdict) -> Verdict:
     if verdict is Verdict.ADMIT:
         raise ValueError("a rule that is not met cannot admit")
     return verdict
+
+
+def _not_good_news(reason: Reason) -> Reason:
+    if reason in GOOD_NEWS:
+        raise ValueError(f"a rule that is not met cannot say {reason}, which lets a traveller pass")
+    return reason
 
 
 def _each_once(categories: tuple[Category, ...]) -> tuple[Category, ...]:
@@ -76,7 +83,7 @@ class _Rule(_Model):
     categories: _Categories
     logic: Annotated[Any, AfterValidator(_logic)]
     otherwise: Annotated[Verdict, AfterValidator(_not_admit)]
-    reason: Reason
+    reason: Annotated[Reason, AfterValidator(_not_good_news)]
     text: _Text
     after: tuple[_Id, ...] = ()
 

@@ -190,6 +190,28 @@ def test_recovery_from_last_week_is_a_positive_of_last_week() -> None:
     assert shown(judged(FRESH, certificate(Recovery(date(2022, 1, 15), None, None)))) == ADMITTED
 
 
+@pytest.mark.parametrize(
+    ("recovery", "expected"),
+    [
+        (Recovery(None, date(2022, 3, 20), date(2022, 9, 1)), (Verdict.REFUSE, Reason.TEST_POSITIVE)),
+        (Recovery(None, date(2022, 3, 11), None), (Verdict.REFUSE, Reason.TEST_POSITIVE)),
+        (Recovery(None, date(2022, 3, 10), None), ADMITTED),
+        (Recovery(None, None, date(2022, 9, 1)), (Verdict.REFUSE, Reason.TEST_POSITIVE)),
+        (Recovery(None, None, None), (Verdict.REFUSE, Reason.TEST_POSITIVE)),
+    ],
+)
+def test_recovery_whose_first_positive_cannot_be_read_began_before_it_is_valid(
+    recovery: Recovery, expected: tuple[Verdict, Reason]
+) -> None:
+    assert shown(judged(certificate(recovery), spot_test=spot())) == expected
+    assert shown(judged(FRESH, certificate(recovery))) == expected
+
+
+def test_positive_of_which_only_the_day_is_known_bars_from_the_end_of_that_day() -> None:
+    assert judged(FRESH, certificate(Recovery(date(2022, 3, 11), None, None))).verdict is Verdict.REFUSE
+    assert shown(judged(FRESH, certificate(Recovery(date(2022, 3, 10), None, None)))) == ADMITTED
+
+
 # The antigen test on the spot
 
 

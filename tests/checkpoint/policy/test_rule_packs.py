@@ -103,6 +103,8 @@ def test_sound_pack_loads() -> None:
         (with_rule(otherwise="admit"), "cannot admit"),
         (with_rule(otherwise="maybe"), "otherwise"),
         (with_rule(reason="bad-mood"), "reason"),
+        (with_rule(reason="rules-met"), "reason: .*lets a traveller pass"),
+        (with_rule(reason="overridden"), "reason: .*lets a traveller pass"),
         (with_rule(logic=None), "logic"),
         (with_rule(logic={"or": [True, True]}), "unrecognised operator"),
         (with_rule(logic={"===": [1]}), "operands"),
