@@ -53,6 +53,7 @@ __all__ = ["Gate", "GateSettings", "GateView", "digest"]
 
 MOST_PEOPLE = 60  # a coach
 CODE_AGAIN_S = 600.0  # a code that left so lately and comes back is compared with an ID before it admits anybody
+LINGERS_MS = 1_500
 CORRECTABLE = frozenset(
     {
         Kind.CROSSING_DECIDED,
@@ -92,6 +93,7 @@ class Gate:
     _aside: Aside = field(init=False)
     _next_vehicle: Vehicle | None = None
     _shown: Shown = field(default_factory=Shown)
+    _lingers_since_ms: int | None = None
     _recent: RecentCodes = field(default_factory=lambda: RecentCodes(CODE_AGAIN_S))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -275,6 +277,24 @@ class Gate:
                 return
             if (self.clock.now().boot_ms - shown.boot_ms) / 1000 >= self.settings.verdict_s:
                 self._rest()
+                self._tell()
+
+    def lingers(self, seen: bool) -> None:
+        """Say whether a code of the vehicle that left is still in view, or again: it counts for no other vehicle.
+
+        It is told once it has lingered for a while; most phones are just being put away.
+        """
+        with self._lock:
+            now_ms = self.clock.now().boot_ms
+            if not seen or self._crossing is not None:
+                self._lingers_since_ms = None
+                if self._shown.notice == "just-checked":
+                    self._shown.notice = ""
+                    self._tell()
+            elif self._lingers_since_ms is None:
+                self._lingers_since_ms = now_ms
+            elif now_ms - self._lingers_since_ms >= LINGERS_MS and self._shown.notice != "just-checked":
+                self._notice("just-checked")
                 self._tell()
 
     def fault(self, detail: str) -> None:

@@ -34,8 +34,10 @@ class RecentCodes:
                 self.add(code, Sighted(crossing.id, crossing.vehicle.plate, seat.recorded.seq, admitted, at))
 
     def add(self, code: str, sighted: Sighted) -> None:
-        """Take note of one code."""
-        self._left[code] = sighted
+        """Take note of one code; that it admitted somebody is not forgotten because it was held the next time."""
+        before = self._left.get(code)
+        if before is None or (sighted.admitted, sighted.seq) >= (before.admitted, before.seq):
+            self._left[code] = sighted
 
     def find(self, code: str, now: Moment) -> Sighted | None:
         """Return where `code` was less than `keep_s` ago, if it was."""

@@ -24,7 +24,8 @@ PREVIEW_QUALITY = 70
 WATCHED_S = 5.0  # hints are worked out only while somebody looks
 HINTS_EVERY_S = 0.5
 BORROWED_S = 3.0
-HANGS_S = 20.0  # a turn takes two seconds without a camera, and up to ten while a city's issuer is asked
+HANGS_S = 20.0  # a turn takes two seconds without a camera; asking a city's issuer, up to ten beside it
+PATIENCE_S = 0.25  # what is judged offline takes milliseconds; a city's issuer is waited for while frames go on
 
 
 class LooksForCodes(Protocol):
@@ -187,8 +188,27 @@ class Loop(threading.Thread):
             self.join(timeout=5.0)
 
 
+class _Presentation(threading.Thread):
+    """Codes on their way through the gate: usually done in milliseconds, in seconds where an issuer must be asked."""
+
+    def __init__(self, present: Callable[[], object]) -> None:
+        super().__init__(name="presentation", daemon=True)
+        self._present = present
+        self.begun_at = time.monotonic()
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._present()
+        except Exception as error:  # noqa: BLE001  raised again by the loop that began it
+            self.error = error
+
+
 class GateLoop(Loop):
-    """The gate's camera: whatever code comes into view is judged, in the name of the officer on duty."""
+    """The gate's camera: whatever code comes into view is judged, in the name of the officer on duty.
+
+    While a city's issuer is asked the picture goes on, and says so; what else comes into view waits its turn.
+    """
 
     def __init__(
         self,
@@ -206,15 +226,17 @@ class GateLoop(Loop):
         self._on_duty = on_duty
         self._keep_photo = keep_photo
         self._presence = Presence(again_s)
+        self._asking: _Presentation | None = None
         self._broken = False
 
     def turn(self) -> None:
         """Scan one frame, and present what has newly come into view."""
         self._gate.tick()
         frame = self.feed.next_frame()
-        if frame is None:
-            return
         try:
+            self._heard()
+            if frame is None:
+                return
             self._scan(frame)
         except JournalError:
             log.exception("the journal could not take the decision; the lamp shows a fault")
@@ -227,19 +249,52 @@ class GateLoop(Loop):
                 self._broken = False
                 self._gate.recovered()
 
+    def hangs(self) -> str:
+        """Say that this thread, or what it asked for, has not come to an end for too long."""
+        asking = self._asking
+        if asking is not None and asking.is_alive() and time.monotonic() - asking.begun_at > HANGS_S:
+            return f"{self.name} waits for an answer for {time.monotonic() - asking.begun_at:.0f} s"
+        return super().hangs()
+
+    def stop(self) -> None:
+        """End the thread after its present turn, and what it asked for."""
+        super().stop()
+        if self._asking is not None:
+            self._asking.join(timeout=HANGS_S / 2)
+
+    def _heard(self) -> None:
+        """Let go of a presentation that is done; raise what it raised."""
+        asking = self._asking
+        if asking is not None and not asking.is_alive():
+            self._asking = None
+            if asking.error is not None:
+                raise asking.error
+
     def _scan(self, frame: Frame) -> None:
         sighting = self._scanner.look(frame.image, time.monotonic())
         officer = self._on_duty()
         hints = (sighting.hint.value,) if sighting.hint else ()
+        if self._asking is not None:
+            hints = ("asking",)
         self.feed.annotate(sighting, hints if officer else ("nobody-on-duty",))
         if not officer or self.feed.borrowed:
             self._presence.forget()
             return
         seen = [digest(code.text) if code.text is not None else code.data.hex() for code in sighting.codes]
-        if self._presence.appeared(seen, time.monotonic()):
-            self._gate.present(
-                sighting.codes, officer=officer, photo=lambda: self._keep_photo(jpeg(frame.image, width_px=1280))
+        if self._asking is not None:
+            self._presence.still(seen, time.monotonic())
+            return
+        new = self._presence.appeared(seen, time.monotonic())
+        self._gate.lingers(bool(seen) and not new)
+        if new:
+            self._asking = _Presentation(
+                lambda: self._gate.present(
+                    sighting.codes, officer=officer, photo=lambda: self._keep_photo(jpeg(frame.image, width_px=1280))
+                )
             )
+            self._asking.start()
+            self._asking.join(PATIENCE_S)
+            self._heard()
 
 
 class BenchLoop(Loop):

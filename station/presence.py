@@ -26,6 +26,10 @@ class Presence:
         self._last_seen.update(dict.fromkeys(seen_now, now_s))
         return new
 
+    def still(self, codes: Iterable[str], now_s: float) -> None:
+        """Note that codes are still in view which were so before; one that is new stays new."""
+        self._last_seen.update({code: now_s for code in codes if code in self._last_seen})
+
     def forget(self) -> None:
         """Let every code in view count as new at the next look."""
         self._last_seen.clear()

@@ -119,6 +119,7 @@ HINTS: Mapping[str, Text] = {
     CodeHint.LESS_TILT: _("Hold the code straight"),
     "nobody-on-duty": _("Nobody is on duty: log in, then show the code"),
     "starting": _("The camera is starting"),
+    "asking": _("Asking the issuer of this code"),
 }
 
 NOTICES: Mapping[str, Text] = {
@@ -126,6 +127,7 @@ NOTICES: Mapping[str, Text] = {
     "already-seen-others-left": _("This code was seen already. Each of the others shows their own."),
     "light-for-bench": _("The light is for a vehicle that comes from the bench."),
     "red-for-bench": _("The lamp is red for a positive at the bench, not for this vehicle."),
+    "just-checked": _("This code was checked a moment ago. Take it away before the next one."),
     "unknown-code-ignored": _("Another code in view was not a health code; nothing changed."),
 }
 

@@ -86,6 +86,34 @@ def test_a_code_that_left_a_minute_ago_is_held_and_says_when(parts: Parts) -> No
     assert any("left 60 s ago, #" in finding.clause for finding in crossing.seats[0].decision.findings)
 
 
+def test_a_code_that_was_held_once_is_held_each_time_until_the_id_was_compared(parts: Parts) -> None:
+    code = parts.codes.naat("Zhang Wei", parts.hours_ago(5))
+    parts.gate.present([code], officer=OFFICER)
+    for _ in range(3):
+        parts.gate.next(officer=OFFICER)
+        parts.clock.turn(seconds=60)
+        parts.gate.present([code], officer=OFFICER)
+        assert at_the_gate(parts).reason is Reason.SAME_CODE_OTHER_PERSON
+    parts.gate.next(officer=OFFICER)
+    gate = parts.started_again_gate()
+    parts.clock.turn(seconds=60)
+    gate.present([code], officer=OFFICER)
+    assert at_the_gate(parts).reason is Reason.SAME_CODE_OTHER_PERSON
+
+
+def test_a_code_still_in_view_after_its_vehicle_left_is_said_and_counts_for_no_other(parts: Parts) -> None:
+    parts.gate.present([parts.codes.naat("Zhang Wei", parts.hours_ago(5))], officer=OFFICER)
+    parts.gate.lingers(seen=True)
+    parts.gate.next(officer=OFFICER)
+    notices = []
+    for seen in (True, True, True, False):
+        parts.gate.lingers(seen=seen)
+        notices.append(parts.gate.view().notice)
+        parts.clock.turn(seconds=1)
+    assert notices == ["", "", "just-checked", ""]
+    assert parts.gate.view().crossing is None
+
+
 def test_comparing_with_the_id_settles_whose_code_it_is(parts: Parts) -> None:
     leave_and_come_back(parts, after_s=60)
     parts.gate.compared_with_id(1, officer=OFFICER)

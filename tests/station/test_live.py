@@ -2,11 +2,14 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from checkpoint.credential import Credential
 from checkpoint.crossing import Lamp
 from checkpoint.errors import CameraError
 from checkpoint.events import Kind, PhotoRef
@@ -74,6 +77,69 @@ def test_a_code_in_view_is_judged_once_however_many_frames_show_it(lane: Lane) -
     decided = lane.parts.journal.search(LogQuery(kind=Kind.CROSSING_DECIDED)).entries
     assert len(decided) == 1
     assert lane.parts.lamps.shown is Lamp.GREEN
+
+
+def test_while_an_issuer_is_asked_the_picture_goes_on_and_says_so(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("station.live.PATIENCE_S", 0.0)
+    code = lane.parts.codes.naat("Zhang Wei", lane.parts.hours_ago(5))
+    answered, identify = threading.Event(), lane.parts.codes.identify
+
+    def slowly(text: str, now: datetime) -> Credential:
+        answered.wait(10)
+        return identify(text, now)
+
+    monkeypatch.setattr(lane.parts.gate, "credentials", SimpleNamespace(identify=slowly))
+    for _ in range(3):
+        lane.show(code)
+    assert lane.feed.latest().hints == ("asking",)
+    assert lane.parts.lamps.shown is Lamp.RED
+    answered.set()
+    lane.loop.stop()
+    lane.show(code)
+    assert lane.parts.lamps.shown is Lamp.GREEN
+    assert lane.parts.gate.view().notice == ""
+    assert lane.feed.latest().hints == ()
+
+
+def test_another_code_waits_until_the_issuer_of_the_first_has_answered(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("station.live.PATIENCE_S", 0.0)
+    first = lane.parts.codes.naat("Zhang Wei", lane.parts.hours_ago(50))
+    other = lane.parts.codes.naat("Li Na", lane.parts.hours_ago(5))
+    answered, identify = threading.Event(), lane.parts.codes.identify
+
+    def slowly(text: str, now: datetime) -> Credential:
+        answered.wait(10)
+        return identify(text, now)
+
+    monkeypatch.setattr(lane.parts.gate, "credentials", SimpleNamespace(identify=slowly))
+    lane.show(first)
+    lane.show(other)
+    answered.set()
+    lane.loop.stop()
+    lane.show(other)
+    lane.loop.stop()
+    crossing = lane.parts.gate.view().crossing
+    assert crossing is not None
+    assert [seat.evidence.holder.name for seat in crossing.seats] == ["Zhang Wei", "Li Na"]
+
+
+def test_what_breaks_while_an_issuer_is_asked_is_a_fault(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("station.live.PATIENCE_S", 0.0)
+
+    asked = threading.Event()
+
+    def broken(text: str, now: datetime) -> Credential:
+        asked.wait(10)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(lane.parts.gate, "credentials", SimpleNamespace(identify=broken))
+    lane.show(lane.parts.codes.naat("Zhang Wei", lane.parts.hours_ago(5)))
+    asked.set()
+    lane.loop.stop()
+    lane.loop.turn()
+    assert lane.parts.lamps.shown is Lamp.FAULT
 
 
 def test_with_nobody_on_duty_nothing_is_decided_and_the_picture_says_why(lane: Lane) -> None:
