@@ -100,12 +100,12 @@ def check_validity(stated: Claims, now: datetime, policy: TrustPolicy) -> None:
         )
 
 
-def check_usage(key: TrustedKey, use: Use) -> None:
-    """Raise `CredentialError` (key-not-allowed) where the key may not vouch for this use."""
-    if use not in key.uses:
-        raise CredentialError(
-            Reason.KEY_NOT_ALLOWED, f"the key may not vouch for a {use}", kid=key.kid, issuer=key.issuer
-        )
+def check_usage(key: TrustedKey, *others: TrustedKey, use: Use) -> TrustedKey:
+    """Return the first of some keys that may vouch for this use; raise `CredentialError` (key-not-allowed) else."""
+    for one in (key, *others):
+        if use in one.uses:
+            return one
+    raise CredentialError(Reason.KEY_NOT_ALLOWED, f"the key may not vouch for a {use}", kid=key.kid, issuer=key.issuer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,13 @@ class HC1:
         stated = claims(message)
         trust = self.trust()
         kid = b64encode(message.kid).decode()
-        key = self.policy.signed_by(
+        signers = self.policy.signers(
             trust, self.name, kid, stated.issuer, now, lambda key: message.verified_by(key.public_key)
         )
         check_validity(stated, now, self.policy)
-        self.policy.check_in_force(trust, key, now)
+        in_force = self.policy.in_force(trust, signers, now)
         content = stated.content.get(HCERT_CLAIM)
-        check_usage(key, hcert.use_of(content))
+        key = check_usage(*in_force, use=hcert.use_of(content))
         claim = hcert.read(content, now)
         if is_revoked(trust, message, (stated.issuer, claim.country, key.issuer), claim.unique_id):
             raise CredentialError(Reason.REVOKED, "taken back by its issuer", kid=kid, issuer=stated.issuer)

@@ -107,7 +107,7 @@ class SignedPass:
         stated = claims(message)
         trust = self.trust()
         kid = b64encode(message.kid).decode()
-        key = self.policy.signed_by(
+        signers = self.policy.signers(
             trust, self.name, kid, stated.issuer, now, lambda key: message.verified_by(key.public_key)
         )
         try:
@@ -116,7 +116,7 @@ class SignedPass:
             if error.reason is Reason.EXPIRED:
                 raise CredentialError(Reason.PASS_EXPIRED, error.detail, **error.data) from None
             raise
-        self.policy.check_in_force(trust, key, now)
+        self.policy.in_force(trust, signers, now)
         content = stated.content.get(PASS_CLAIM)
         if not isinstance(content, Mapping):
             raise CredentialError(Reason.WRONG_KIND, "no pass in it", issuer=stated.issuer)

@@ -135,8 +135,8 @@ class ReceiptFormat:
             raise CredentialError(Reason.MALFORMED, "receipt: no voucher for its station") from None
         station = signed.voucher.station
         kid = b64encode(signed.key_id).decode()
-        headquarters = self.policy.signed_by(trust, self.name, kid, station, now, partial(_signed_by, signed))
-        self.policy.check_in_force(trust, headquarters, now)
+        headquarters = self.policy.signers(trust, self.name, kid, station, now, partial(_signed_by, signed))
+        self.policy.in_force(trust, headquarters, now)
         if not signed.voucher.covers(now):
             raise CredentialError(Reason.ISSUER_EXPIRED, "headquarters no longer vouches", issuer=station)
         if trust.revocations.revokes_hash(hashlib.sha256(signed.voucher.station_key).digest()):

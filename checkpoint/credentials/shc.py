@@ -135,11 +135,14 @@ class SmartHealthCard:
     def _identify(self, text: str, now: datetime) -> Credential:
         card = parse(join(text.split()[: MAX_PARTS + 1]))
         trust = self.trust()
-        key = self.policy.signed_by(trust, self.name, card.kid, "", now, card.verified_by)
+        signers = self.policy.signers(trust, self.name, card.kid, "", now, card.verified_by)
         stated = _claims(inflate(card.payload))
         issuer = str(stated["iss"])[:200]
-        if key.issuer and key.issuer != issuer:
-            raise CredentialError(Reason.UNKNOWN_ISSUER, "the key of another issuer", kid=key.kid, issuer=key.issuer)
+        own = [key for key in signers if key.issuer.rstrip("/") == issuer.rstrip("/") != ""]
+        if not own:
+            whose = signers[0].issuer
+            told = "the key of another issuer" if whose else "a key of no stated issuer: import it with --issuer"
+            raise CredentialError(Reason.UNKNOWN_ISSUER, told, kid=card.kid, issuer=whose)
         issued_at, expires_at = instant(stated.get("nbf"), "nbf"), instant(stated.get("exp"), "exp")
         content = stated["vc"]
         card_id = content.get("rid")
@@ -149,7 +152,7 @@ class SmartHealthCard:
             raise CredentialError(Reason.EXPIRED, "past its end", issuer=issuer, expired_at=expires_at.isoformat())
         if issued_at is None or now + self.policy.clock_skew < issued_at:
             raise CredentialError(Reason.NOT_YET_VALID, "valid later than now, or at no stated time", issuer=issuer)
-        self.policy.check_in_force(trust, key, now)
+        self.policy.in_force(trust, own, now)
         if HEALTH_CARD not in entries(content.get("type")):
             raise CredentialError(Reason.WRONG_KIND, "not a health card", issuer=issuer)
         subject = content.get("credentialSubject")

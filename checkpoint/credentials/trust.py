@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -217,7 +217,7 @@ class TrustPolicy:
     max_age: timedelta | None = None
     clock_skew: timedelta = CLOCK_SKEW
 
-    def signed_by(
+    def signers(
         self,
         trust: TrustList,
         made: Format,
@@ -225,27 +225,37 @@ class TrustPolicy:
         issuer: str,
         now: datetime,
         verifies: Callable[[TrustedKey], bool],
-    ) -> TrustedKey:
-        """Return the trusted key of id `kid` for which `verifies(key)` is true.
+    ) -> tuple[TrustedKey, ...]:
+        """Return the trusted keys of id `kid` for which `verifies(key)` is true, those of the stated issuer first.
 
-        Raise `CredentialError`: unknown-issuer (trust-list-stale where a newer list could know it), bad-signature.
+        One key may stand in several lists, with other validities and uses in each: what forbids it in one does not undo
+        what another allows. Raise `CredentialError`: unknown-issuer (trust-list-stale where a newer list could know
+        it), bad-signature.
         """
         candidates = trust.find(made, kid)
         if not candidates:
             if trust.is_stale(now, self.max_age):
                 raise CredentialError(Reason.TRUST_LIST_STALE, "a newer list may know this key", kid=kid, issuer=issuer)
             raise CredentialError(Reason.UNKNOWN_ISSUER, "key not in the trust list", kid=kid, issuer=issuer)
-        for key in candidates:
-            if verifies(key):
-                return key
-        raise CredentialError(Reason.BAD_SIGNATURE, "not signed by the key it names", kid=kid, issuer=issuer)
+        found = sorted(filter(verifies, candidates), key=lambda key: key.issuer != issuer)
+        if not found:
+            raise CredentialError(Reason.BAD_SIGNATURE, "not signed by the key it names", kid=kid, issuer=issuer)
+        return tuple(found)
 
-    def check_in_force(self, trust: TrustList, key: TrustedKey, now: datetime) -> None:
-        """Raise `CredentialError` where the key cannot be relied on now: trust-list-stale or issuer-expired."""
+    def in_force(self, trust: TrustList, signers: Sequence[TrustedKey], now: datetime) -> tuple[TrustedKey, ...]:
+        """Return those of some keys that can be relied on now.
+
+        Raise `CredentialError` where there is none: trust-list-stale or issuer-expired.
+        """
+        first = signers[0]
         if trust.is_stale(now, self.max_age):
-            raise CredentialError(Reason.TRUST_LIST_STALE, "import a newer list", kid=key.kid, issuer=key.issuer)
-        if not key.valid_at(now):
-            raise CredentialError(Reason.ISSUER_EXPIRED, "outside the key's validity", kid=key.kid, issuer=key.issuer)
+            raise CredentialError(Reason.TRUST_LIST_STALE, "import a newer list", kid=first.kid, issuer=first.issuer)
+        valid = tuple(key for key in signers if key.valid_at(now))
+        if not valid:
+            raise CredentialError(
+                Reason.ISSUER_EXPIRED, "outside the key's validity", kid=first.kid, issuer=first.issuer
+            )
+        return valid
 
 
 DEFAULT_POLICY = TrustPolicy()

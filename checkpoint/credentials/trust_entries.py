@@ -85,6 +85,9 @@ def from_jwk(key: Mapping[str, Any], *, source: str = "", issuer: str = "") -> T
     """
     public_key, kid = jwk.public_key(key), str(key.get("kid", ""))
     if kid == jwk.thumbprint(key):
+        issuer = issuer.strip().rstrip("/")  # a card names its issuer without the slash that is typed so easily
+        if not issuer:
+            raise ValueError("a key of SMART Health Cards of no stated issuer: import it with --issuer URL")
         return TrustedKey(kid, public_key, issuer, frozenset({Format.SHC}), source=source)
     kid = hc1_kid(kid)
     certified = _certified(key, public_key, source, kid)

@@ -19,7 +19,7 @@ from checkpoint.credentials.hcert import born, day, sampled_at
 from checkpoint.credentials.names import is_nameable
 from checkpoint.credentials.trust import DEFAULT_POLICY, TrustedKey, TrustList, TrustPolicy
 from checkpoint.credentials.untrusted import digest_of, entries, mapping, text_in
-from checkpoint.credentials.value_sets import COVID_19
+from checkpoint.credentials.value_sets import COVID_19, is_state, may_sign_for
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
@@ -40,7 +40,7 @@ _TEST_RESULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A sealed message, parsed and not yet verified."""
+    """A sealed message, parsed and not yet verified. ``issuer`` is the state it claims to be of."""
 
     issuer: str
     kind: str
@@ -107,11 +107,18 @@ class VdsNc:
             raise CredentialError(Reason.BAD_SIGNATURE, "not signed by the certificate in it", issuer=seal.issuer)
         trust = self.trust()
         vouching = self._vouching(trust, seal, now)
-        if seal.signer.usages and certificate.SEAL_SIGNER not in seal.signer.usages:
+        # ICAO's own specimens name no extended usage; but a key that may sign no data at all is no signer of seals.
+        named_another_use = seal.signer.usages and certificate.SEAL_SIGNER not in seal.signer.usages
+        if named_another_use or not seal.signer.signs_data:
             raise CredentialError(Reason.KEY_NOT_ALLOWED, "its signer is not one of seals", issuer=seal.issuer)
+        for state in (seal.signer.country, vouching.issuer):
+            if not may_sign_for(state, seal.issuer):
+                raise CredentialError(
+                    Reason.KEY_NOT_ALLOWED, f"in another state's name: its signer is one of {state}", issuer=seal.issuer
+                )
         if not seal.signer.not_before <= now <= seal.signer.not_after:
             raise CredentialError(Reason.ISSUER_EXPIRED, "outside its signer's validity", issuer=seal.issuer)
-        self.policy.check_in_force(trust, vouching, now)
+        self.policy.in_force(trust, (vouching,), now)
         if _is_revoked(trust, vouching, seal.signer):
             raise CredentialError(Reason.REVOKED, "its signer was revoked", issuer=seal.issuer, kid=vouching.kid)
         holder, facts, notes = _read(seal, now)
@@ -119,17 +126,22 @@ class VdsNc:
             format=self.name,
             holder=holder,
             facts=facts,
-            issuer=seal.issuer,
+            issuer=seal.issuer if is_state(seal.issuer) else seal.signer.country or vouching.issuer,
             kid=vouching.kid,
             digest=digest_of(text),
             notes=notes,
         )
 
     def _vouching(self, trust: TrustList, seal: Seal, now: datetime) -> TrustedKey:
-        """Return the trusted authority that signed the signer's certificate, or the trusted signer itself."""
+        """Return the trusted authority that signed the signer's certificate, or the trusted signer itself.
+
+        Link certificates have an authority's key once more, with a validity of their own: one that is valid counts
+        before one that is not.
+        """
         signer = seal.signer
         named = trust.find(self.name, signer.authority_key_id.hex()) if signer.authority_key_id else ()
-        for key in named or trust.of_format(self.name):
+        candidates = sorted(named or trust.of_format(self.name), key=lambda key: not key.valid_at(now))
+        for key in candidates:
             if is_signed_by(signer, key.public_key) or keys.spki(key.public_key) == signer.spki:
                 return key
         if trust.is_stale(now, self.policy.max_age):
@@ -169,7 +181,7 @@ def _read(seal: Seal, now: datetime) -> tuple[Holder, tuple[Fact, ...], tuple[st
 def _test(message: Mapping[str, Any]) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
     test = mapping(message.get("tr"), "tr")
     taken = mapping(message.get("dat"), "dat")
-    looked_for = text_in(test.get("tc")).casefold()
+    looked_for = "".join(text_in(test.get("tc")).casefold().split())
     if looked_for == "antibody":
         return (), ("another-test",)
     kind, result = _TEST_KINDS.get(looked_for), _TEST_RESULTS.get(text_in(test.get("r")).casefold())

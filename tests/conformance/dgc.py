@@ -146,7 +146,7 @@ def check_expiration(case: Case) -> bool:
 
 def check_key_usage(case: Case) -> bool:
     content = claims(case.message()).content
-    check_usage(case.key, hcert.use_of(content.get(HCERT_CLAIM)))
+    check_usage(case.key, use=hcert.use_of(content.get(HCERT_CLAIM)))
     return True
 
 

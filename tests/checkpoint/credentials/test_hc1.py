@@ -185,6 +185,29 @@ def test_an_issuer_whose_key_ran_out_does_not_count(issuer: Issuer) -> None:
     assert reason_for(issuer.hc1(), trust) is Reason.ISSUER_EXPIRED
 
 
+@pytest.mark.parametrize(
+    ("unfit", "reason"),
+    [
+        ({"not_after": NOW - timedelta(days=1)}, Reason.ISSUER_EXPIRED),
+        ({"uses": frozenset({Use.VACCINATION})}, Reason.KEY_NOT_ALLOWED),
+    ],
+)
+def test_of_a_key_in_several_lists_the_entry_that_fits_counts_in_any_order(
+    issuer: Issuer, unfit: dict[str, Any], reason: Reason
+) -> None:
+    entries = (issuer.trusted(source="old", **unfit), issuer.trusted(source="new"))
+    for order in (entries, entries[::-1]):
+        assert facts_of(issuer.hc1(), TrustList(order, NOW))
+    assert reason_for(issuer.hc1(), TrustList(entries[:1], NOW)) is reason
+
+
+def test_an_expired_entry_lends_its_uses_to_no_other(issuer: Issuer) -> None:
+    old = issuer.trusted(not_after=NOW - timedelta(days=1))
+    now = issuer.trusted(uses=frozenset({Use.VACCINATION}))
+    for order in ((old, now), (now, old)):
+        assert reason_for(issuer.hc1(), TrustList(order, NOW)) is Reason.KEY_NOT_ALLOWED
+
+
 def test_a_trust_list_that_is_too_old_admits_nobody(issuer: Issuer) -> None:
     week = TrustPolicy(max_age=timedelta(days=7))
     old = replace(issuer.trust(), as_of=NOW - timedelta(days=8))

@@ -262,6 +262,29 @@ def test_each_way_to_be_a_bad_card_has_its_reason(key: EllipticCurvePrivateKey) 
     assert reason_for(code(wrong, key), trust(key)) is Reason.WRONG_KIND
 
 
+def test_of_two_issuers_with_one_key_the_one_the_card_names_counts(key: EllipticCurvePrivateKey) -> None:
+    (own,) = trust(key).keys
+    other = replace(own, issuer="https://example.org/other")
+    for order in ((own, other), (other, own)):
+        trusted = TrustList(order, NOW)
+        card = CredentialReader([SmartHealthCard(lambda trusted=trusted: trusted)]).identify(
+            code(claims(observation()), key), NOW
+        )
+        assert card.issuer == ISSUER
+    expired = replace(own, not_after=NOW - timedelta(days=1))
+    assert reason_for(code(claims(observation()), key), TrustList((other, expired), NOW)) is Reason.ISSUER_EXPIRED
+
+
+def test_a_slash_behind_an_issuers_address_makes_no_other_issuer(key: EllipticCurvePrivateKey) -> None:
+    stored = trust(key, issuer=ISSUER + "/")
+    assert CredentialReader([SmartHealthCard(lambda: stored)]).identify(code(claims(observation()), key), NOW).facts
+
+
+def test_a_key_of_no_stated_issuer_signs_nobodys_cards(key: EllipticCurvePrivateKey) -> None:
+    assert reason_for(code(claims(observation()), key), trust(key, issuer="")) is Reason.UNKNOWN_ISSUER
+    assert reason_for(code(claims(observation(), iss=""), key), trust(key, issuer="")) is Reason.UNKNOWN_ISSUER
+
+
 @pytest.mark.parametrize(
     "header", [{"alg": "none"}, {"alg": "HS256"}, {"alg": "ES384"}, {"zip": "GZ"}, {"kid": 5}, {"crit": ["x"]}]
 )

@@ -262,23 +262,32 @@ def test_keys_that_are_too_weak_are_left_out() -> None:
         imported(pem)
 
 
-def test_the_card_directory_names_issuers_keys_and_revoked_cards(key: EllipticCurvePrivateKey) -> None:
+def card_key(key: EllipticCurvePrivateKey) -> dict[str, str]:
+    """Return a key as issuers of SMART Health Cards publish it."""
     numbers = key.public_key().public_numbers()
-    card_key = {
-        "kty": "EC",
-        "crv": "P-256",
-        "x": jwk.encode(numbers.x.to_bytes(32)),
-        "y": jwk.encode(numbers.y.to_bytes(32)),
-    }
-    card_key["kid"] = jwk.thumbprint(card_key)
+    x, y = (jwk.encode(number.to_bytes(32)) for number in (numbers.x, numbers.y))
+    published = {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+    return {**published, "kid": jwk.thumbprint(published)}
+
+
+def test_whose_cards_a_key_signs_must_be_told_and_a_slash_behind_it_is_none_of_it(key: EllipticCurvePrivateKey) -> None:
+    published = json.dumps({"keys": [card_key(key)]})
+    (found,) = imported(published, issuer="https://example.org/issuer/").keys
+    assert found.issuer == "https://example.org/issuer"
+    with pytest.raises(ValueError, match="--issuer URL"):
+        imported(published)
+
+
+def test_the_card_directory_names_issuers_keys_and_revoked_cards(key: EllipticCurvePrivateKey) -> None:
+    published = card_key(key)
     snapshot = {
         "directory": "https://example.org/directory",
         "time": "2022-03-10T00:00:00Z",
         "issuerInfo": [
             {
                 "issuer": {"iss": "https://example.org/issuer", "name": "Example"},
-                "keys": [card_key],
-                "crls": [{"kid": card_key["kid"], "method": "rid", "ctr": 1, "rids": ["abc", "def.1647763200"]}],
+                "keys": [published],
+                "crls": [{"kid": published["kid"], "method": "rid", "ctr": 1, "rids": ["abc", "def.1647763200"]}],
             }
         ],
     }

@@ -44,14 +44,18 @@ class State:
 
     def certified(self, key: EllipticCurvePrivateKey, **changes: Any) -> x509.Certificate:
         """Return a signer's certificate by the authority."""
-        usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier(changes.get("usage", certificate.SEAL_SIGNER))])
-        return (
+        builder = (
             self._builder("signer", changes.get("not_after", NOW + timedelta(days=100)))
             .public_key(key.public_key())
-            .add_extension(usage, critical=True)
             .add_extension(x509.AuthorityKeyIdentifier(AUTHORITY_KEY_ID, None, None), critical=False)
-            .sign(changes.get("by", self.authority_key), SHA256())
         )
+        if usage := changes.get("usage", certificate.SEAL_SIGNER):
+            builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(usage)]), critical=True)
+        if (signs := changes.get("signs")) is not None:
+            builder = builder.add_extension(
+                x509.KeyUsage(signs, False, not signs, False, False, False, False, False, False), critical=True
+            )
+        return builder.sign(changes.get("by", self.authority_key), SHA256())
 
     def trust(self) -> TrustList:
         """Return a trust list of the authority."""
@@ -127,6 +131,7 @@ def test_a_proof_of_testing_names_traveller_document_and_test(state: State) -> N
 @pytest.mark.parametrize(
     ("test", "expected"),
     [
+        ({"tc": "Molecular (PCR)", "r": "negative"}, (TestKind.NAAT, TestResult.NEGATIVE)),
         ({"tc": "antigen", "r": "Positive"}, (TestKind.ANTIGEN, TestResult.POSITIVE)),
         ({"tc": "molecular(other)", "r": "inconclusive"}, (TestKind.NAAT, TestResult.UNCLEAR)),
         ({"tc": "sniffer dog", "r": "positive"}, (TestKind.OTHER, TestResult.POSITIVE)),
@@ -170,6 +175,38 @@ def test_each_way_to_be_a_bad_seal_has_its_reason(state: State) -> None:
     assert reason_for(state.seal(proof("icao.other")), trust) is Reason.WRONG_KIND
     assert reason_for(state.seal(proof(pid={"n": "1234"})), trust) is Reason.MALFORMED
     assert reason_for(state.seal(proof(tr=[])), trust) is Reason.MALFORMED
+
+
+def test_a_signer_without_a_stated_use_counts_where_it_may_sign_data(state: State) -> None:
+    may, may_not = (state.certified(state.signer_key, usage=None, signs=signs) for signs in (True, False))
+    assert identified(state.seal(proof(), signer=may), state.trust()).verified
+    assert reason_for(state.seal(proof(), signer=may_not), state.trust()) is Reason.KEY_NOT_ALLOWED
+    encipherer = state.certified(state.signer_key, signs=False)
+    assert reason_for(state.seal(proof(), signer=encipherer), state.trust()) is Reason.KEY_NOT_ALLOWED
+
+
+def said_by(issuer: str) -> dict[str, Any]:
+    return {**proof(), "hdr": {"t": "icao.test", "v": 1, "is": issuer}}
+
+
+def test_a_signer_of_one_state_signs_in_no_others_name(state: State) -> None:
+    (key,) = state.trust().keys
+    for other in ("JPN", "D", "HKG", "EUE"):
+        assert reason_for(state.seal(said_by(other)), state.trust()) is Reason.KEY_NOT_ALLOWED
+    japans = TrustList((replace(key, issuer="JP"),), NOW)
+    assert reason_for(state.seal(proof()), japans) is Reason.KEY_NOT_ALLOWED
+
+
+def test_a_name_that_is_no_states_is_not_shown_for_one(state: State) -> None:
+    assert identified(state.seal(said_by("UTO")), state.trust()).issuer == "AU"
+
+
+def test_an_authority_counts_while_one_of_its_certificates_is_valid(state: State) -> None:
+    (key,) = state.trust().keys
+    link = replace(key, not_after=NOW - timedelta(days=1), name="link")
+    for order in ((key, link), (link, key)):
+        assert identified(state.seal(proof()), TrustList(order, NOW)).verified
+    assert reason_for(state.seal(proof()), TrustList((link,), NOW)) is Reason.ISSUER_EXPIRED
 
 
 def crl_of(state: State) -> bytes:
