@@ -1,9 +1,19 @@
 """What the gate's page says, worked out from what the gate knows: pure, so every case is tested without a page."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from checkpoint.credential import Holder, TestKind, TestReport, TestResult
+from checkpoint.credential import (
+    Colour,
+    Format,
+    HealthStatus,
+    Holder,
+    LorryPass,
+    TestKind,
+    TestReport,
+    TestResult,
+)
 from checkpoint.crossing import Finding, Lamp, Verdict, lamp_for
 from checkpoint.gate import GateView
 from checkpoint.reasons import Reason
@@ -41,6 +51,22 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeSays:
+    """What else one verified code says that an officer wants to see: a colour, a pass, a receipt. Names nobody.
+
+    ``age_s``: how old an issuer's answer, or a receipt, was at the decision.
+    """
+
+    format: Format
+    issuer: str
+    age_s: float | None = None
+    colour: Colour | None = None
+    lorry: LorryPass | None = None
+    until: datetime | None = None
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SeatCard:
     """One person of the vehicle as the page shows them."""
 
@@ -49,11 +75,13 @@ class SeatCard:
     reason: Reason
     holder: ShownHolder
     sample: Sample | None
+    codes: tuple[CodeSays, ...]
     compared_with_id: bool
     findings: tuple[Finding, ...]
     recorded: Recorded
     pack: str
     verified: bool
+    parts_missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +118,11 @@ class GateCard:
     cue: str
     cue_key: str
     light_for: LightFor | None = None
+
+    @property
+    def shows_a_pass(self) -> bool:
+        """Whether somebody of the vehicle has shown a lorry's pass."""
+        return any(code.lorry is not None for seat in self.seats for code in seat.codes)
 
 
 def gate_card(view: GateView, *, verdict_s: float, seat: int | None = None) -> GateCard:
@@ -167,12 +200,33 @@ def seat_card(seat: Seat) -> SeatCard:
         reason=seat.reason,
         holder=shown(evidence.holder, masked=seat.verdict is not Verdict.ADMIT),
         sample=newest_sample(seat),
+        codes=tuple(codes_say(seat)),
         compared_with_id=seat.compared_with_id,
         findings=seat.decision.findings,
         recorded=seat.recorded,
         pack=f"{seat.decision.pack} {seat.decision.pack_version}".strip(),
         verified=all(c.verified for c in evidence.credentials),
+        parts_missing=next((p.data["missing"] for p in evidence.problems if p.data.get("missing")), ""),
     )
+
+
+def codes_say(seat: Seat) -> Iterator[CodeSays]:
+    """Yield what the seat's verified codes say beside a test: colours, passes, receipts."""
+    decided = seat.decision.decided_at
+    for credential in seat.evidence.credentials:
+        if not credential.verified:
+            continue
+        issuer = credential.issuer
+        if credential.format is Format.RECEIPT:
+            issued = credential.issued_at
+            age_s = (decided - issued).total_seconds() if issued else None
+            yield CodeSays(credential.format, issuer, age_s=age_s, found=next(iter(credential.notes), ""))
+        for fact in credential.facts:
+            match fact:
+                case HealthStatus(colour=colour, answered_at=at):
+                    yield CodeSays(credential.format, issuer, age_s=(decided - at).total_seconds(), colour=colour)
+                case LorryPass():
+                    yield CodeSays(credential.format, issuer, lorry=fact, until=credential.expires_at)
 
 
 def newest_sample(seat: Seat) -> Sample | None:

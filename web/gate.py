@@ -26,6 +26,7 @@ blueprint = Blueprint("gate", __name__)
 
 LONGEST_TYPED = 8000  # characters a hand scanner may send: a dense code holds 4,296, in several bytes each
 LONGEST_NUMBER = 200  # characters an officer may type into one field
+IMPOSSIBLE = {Format.TYPED_ID: "id-impossible", Format.LORRY_PASS: "pass-impossible"}
 
 
 @blueprint.get("/")
@@ -166,7 +167,10 @@ def typed() -> Response:
         route=form.get("route", "")[:LONGEST_NUMBER],
         valid_until=_day(form.get("valid_until", "")),
     )
-    credential = services().typed(document)
+    try:
+        credential = services().typed(document)
+    except CredentialError as error:
+        raise GateError(IMPOSSIBLE[kind], error.detail) from error
     services().gate.present_typed(credential, officer=officer().name)
     return done(url_for("gate.page"))
 

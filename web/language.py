@@ -36,7 +36,7 @@ def init_language(app: Flask, timezone: str) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = timezone
     Babel(app, locale_selector=lambda: LOCALES[chosen_language()], default_translation_directories="translations")
     app.jinja_env.filters.update(at=at, on=on, day=day, span=span, ago=ago, mmss=mmss, iso=iso)
-    app.jinja_env.filters["calendar_day"] = calendar_day
+    app.jinja_env.filters.update(calendar_day=calendar_day, moment=moment_in_full)
     app.jinja_env.globals.update(chosen_language=chosen_language, chosen_theme=chosen_theme, languages=LANGUAGES)
     app.register_blueprint(blueprint)
 
@@ -74,6 +74,12 @@ def calendar_day(printed: date) -> str:
     """Return a day with its year, as printed on a box: "31 Mar 2022", "2022年3月31日"."""
     chinese = str(get_locale()).startswith("zh")
     return str(format_date(printed, "y年M月d日" if chinese else "d MMM y"))
+
+
+def moment_in_full(moment: datetime) -> str:
+    """Return a local day with its year, and the time: "20 Mar 2022, 02:14", "2022年3月20日 02:14"."""
+    chinese = str(get_locale()).startswith("zh")
+    return str(format_datetime(moment, "y年M月d日 HH:mm" if chinese else "d MMM y, HH:mm"))
 
 
 def iso(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 
 from checkpoint.assay import Outcome
-from checkpoint.crossing import Verdict
+from checkpoint.crossing import Category, Verdict
 from checkpoint.errors import GateError
 from checkpoint.events import Event, Kind
 from checkpoint.gate import CORRECTABLE
@@ -19,6 +19,7 @@ from checkpoint.replay import replay
 from web import words
 from web.access import deciding, officer, reading
 from web.errors import done, wants_json
+from web.language import chosen_language
 from web.officers import Role
 from web.plates import kept
 from web.plots import profile_plot
@@ -226,7 +227,20 @@ def entry(seq: int) -> str:
         may_correct=event.kind in CORRECTABLE and officer().role.may_decide,
         replayed=replay(event, station.gate.rules),
         when=datetime.fromisoformat,
+        rule_texts=_rule_texts(event),
     )
+
+
+def _rule_texts(event: Event) -> dict[str, str]:
+    """Return the words of the rules that decided an event, by their ids; none where that pack is not here any more."""
+    try:
+        category, at = Category(event.body["category"]), datetime.fromisoformat(event.body["decided_at"])
+    except (KeyError, ValueError):
+        return {}
+    pack = services().gate.rules(category, at)
+    if pack is None or f"{pack.id}@{pack.version}" != event.rules:
+        return {}
+    return {rule.id: rule.text.zh if chosen_language() == "zh" else rule.text.en for rule in pack.rules}
 
 
 @blueprint.post("/log/<int:seq>/reveal")

@@ -23,12 +23,12 @@ class ShownHolder:
 
 
 def mask_name(name: str) -> str:
-    """Return a name with only its first letters left.
+    """Return a name with only its first letters left; what the issuer masked stays as it is.
 
-    >>> mask_name("张伟国"), mask_name("Erika Mustermann")
-    ('张**', 'E** M**')
+    >>> mask_name("张伟国"), mask_name("Erika Mustermann"), mask_name("吴*")
+    ('张**', 'E** M**', '吴*')
     """
-    return " ".join(part[0] + STARS for part in name.split())
+    return name if "*" in name else " ".join(part[0] + STARS for part in name.split())
 
 
 def mask_id(number: str) -> str:

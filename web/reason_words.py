@@ -40,9 +40,11 @@ REASONS: Mapping[Reason, Said] = {
     Reason.WRONG_KIND: Said(_("another kind of document"), _("Ask for the health code or the test report.")),
     Reason.UNKNOWN_VALUE: Said(_("an entry nobody can read"), _("Ask for another proof, or test here.")),
     Reason.TRUST_LIST_STALE: Said(_("the trust list is too old"), _("Load the trust list again: see Health.")),
-    Reason.NOT_VERIFIED: Said(_("typed, not proven"), _("Check the document by eye, or test here.")),
+    Reason.NOT_VERIFIED: Said(_("not proven"), _("Check the document by eye, or test here.")),
     # The city health code
-    Reason.CANNOT_VERIFY_OFFLINE: Said(_("cannot be verified offline"), _("Try again, or test here.")),
+    Reason.CANNOT_VERIFY_OFFLINE: Said(
+        _("no answer from the issuer: cannot be verified offline"), _("Try again in a minute, or test here.")
+    ),
     Reason.ISSUER_ANSWER_STALE: Said(_("the issuer's answer is too old"), _("Show the code once more.")),
     Reason.ISSUER_ANSWER_UNCLEAR: Said(_("the issuer's answer is unclear"), _("Show the code again, or test here.")),
     Reason.HEALTH_CODE_YELLOW: Said(_("health code is yellow"), _("Ask to wait aside and call the shift lead.")),

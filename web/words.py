@@ -79,6 +79,22 @@ COLOURS: Mapping[Colour, Text] = {
     Colour.UNKNOWN: _("unknown"),
 }
 
+FOUND: Mapping[str, Text] = {
+    "admitted": _("admitted there"),
+    "antigen-negative": _("negative antigen test there"),
+}
+"""What a receipt of another checkpoint says."""
+
+PROBLEM_DATA: Mapping[str, Text] = {
+    "issuer": _("issuer"),
+    "kid": _("key"),
+    "expired_at": _("ended"),
+    "valid_from": _("valid from"),
+    "answered_at": _("answered"),
+    "missing": _("parts missing:"),
+}
+"""What is told of a code that was not accepted, beside the reason: never its holder."""
+
 CATEGORIES: Mapping[Category, Text] = {
     Category.RESIDENT: _("Resident"),
     Category.OTHER: _("Passing through"),
@@ -181,6 +197,11 @@ MISTAKES: Mapping[str, Said] = {
     ),
     "no-vehicle": Said(_("No vehicle is open at the gate."), _("Show a code first.")),
     "vehicle-changed": Said(_("Another vehicle is at the gate now."), _("Look again; nothing was changed.")),
+    "id-impossible": Said(
+        _("This number cannot be right."),
+        _("An ID card has 18 characters, and the last one checks the others. Look again."),
+    ),
+    "pass-impossible": Said(_("This number cannot be right."), _("A lorry pass has 12 digits. Look again.")),
     "nothing-typed": Said(_("Nothing was typed."), _("Type the number, or show a code.")),
     "unknown-seat": Said(_("Nobody sits there any more."), _("Choose a person of this vehicle.")),
     "people-out-of-range": Said(_("That many people cannot be."), _("Enter 1 to 60 people.")),

@@ -199,7 +199,8 @@ def test_a_typed_id_is_held_and_marked_as_unproven(pages: Pages) -> None:
 def test_a_typed_number_that_cannot_be_is_said(pages: Pages) -> None:
     tablet = pages.client()
     assert tablet.post("/gate/typed", format="typed-id", text=" ").json["code"] == "nothing-typed"
-    assert tablet.post("/gate/typed", format="typed-id", text="12").json["code"] == "malformed"
+    assert tablet.post("/gate/typed", format="typed-id", text="12").json["code"] == "id-impossible"
+    assert tablet.post("/gate/typed", format="lorry-pass", text="12").json["code"] == "pass-impossible"
 
 
 def test_a_typed_pass_keeps_what_stands_on_it_and_admits_nobody(pages: Pages) -> None:

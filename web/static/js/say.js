@@ -9,6 +9,8 @@ export function say(word, advice = "") {
   const rest = document.createElement("span");
   rest.textContent = advice;
   text.replaceChildren(strong, rest);
+  // A dialog covers all that is not in it, and its backdrop would dim the message.
+  (document.querySelector("dialog[open]") ?? document.body).append(box);
   box.hidden = false;
   clearTimeout(timer);
   timer = setTimeout(hush, 12000);
