@@ -7,6 +7,7 @@ from checkpoint.policy import guards
 from checkpoint.policy.certlogic import CertLogicError, Json, Steps, explain, is_falsy
 from checkpoint.policy.document import document
 from checkpoint.policy.explain import clause
+from checkpoint.policy.proof import no_proof
 from checkpoint.policy.rule_pack import Rule, RulePack
 from checkpoint.reasons import Reason
 
@@ -30,12 +31,23 @@ def judge(evidence: Evidence, pack: RulePack | None, now: datetime) -> Decision:
     if pack is None:
         finding = Finding("guard:rules", Verdict.HOLD, Reason.RULES_MISSING, "no rule pack in force")
         return _conclude([*guards.findings(evidence, now), finding], pack, now)
-    findings = guards.findings(evidence, now, pack.positive_bars_for)
-    findings += rule_findings(evidence, pack, now)
-    if guards.nothing_proven(evidence):
-        # Last, because a rule that misses something says better what to do next.
-        findings.append(Finding("guard:proof", Verdict.HOLD, Reason.NOT_VERIFIED, "nothing verified was shown"))
-    return _conclude(findings, pack, now)
+    whole = _findings(evidence, evidence, pack, now)
+    standing = guards.still_standing(evidence, now)
+    if standing is not evidence:
+        without = _findings(evidence, standing, pack, now)
+        if worst([finding.verdict for finding in without]) is Verdict.ADMIT:
+            return _conclude(without, pack, now)
+    return _conclude(whole, pack, now)
+
+
+def _findings(evidence: Evidence, standing: Evidence, pack: RulePack, now: datetime) -> list[Finding]:
+    """Return what the guards find in all the evidence, and the rules in what is standing of it."""
+    findings = guards.findings(evidence, now, pack.positive_bars_for, standing)
+    findings += rule_findings(standing, pack, now)
+    unproven = no_proof(standing)
+    if unproven is not None:
+        findings.append(unproven)  # last, because a rule that misses something says better what to do next
+    return findings
 
 
 def rule_findings(evidence: Evidence, pack: RulePack, now: datetime) -> list[Finding]:

@@ -5,6 +5,7 @@ evidence and yields findings that are never an admission.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from checkpoint.assay import Outcome
@@ -91,31 +92,53 @@ _PROVES_NOTHING = frozenset(
 def settled_by_test(reason: Reason) -> bool:
     """Whether a negative test taken here settles a problem: what was shown proved nothing, and now the test does.
 
-    For the gate, which sets such a problem aside once its traveller has tested negative; the guards themselves know no
-    exception. A yellow code, one that somebody else has shown, or a key used for what it must not be, stays a problem.
+    The gate sets such a problem aside once its traveller has tested negative, and `still_standing` a code that came to
+    have it since; beyond that the guards know no exception. A yellow code, one that somebody else has shown, or a key
+    used for what it must not be, stays a problem.
     """
     return reason in _PROVES_NOTHING
 
 
-def findings(evidence: Evidence, now: datetime, positive_bars_for: timedelta = POSITIVE_BARS_FOR) -> list[Finding]:
-    """Return what the guards find, gravest concern first within each verdict; an empty list lets the rules decide."""
+def still_standing(evidence: Evidence, now: datetime) -> Evidence:
+    """Return the evidence without the codes whose validity has lapsed and whose lapse a negative test here settles.
+
+    A green health code expires while its holder's antigen test develops. Had it been shown expired, the test would have
+    settled that; so it does where it expired meanwhile. The very evidence is returned where there is none such.
+    """
+    if not tested_negative(evidence):
+        return evidence
+    standing = tuple(c for c in evidence.credentials if not any(settled_by_test(r) for r, _ in _lapses(c, now)))
+    return evidence if standing == evidence.credentials else replace(evidence, credentials=standing)
+
+
+def findings(
+    evidence: Evidence,
+    now: datetime,
+    positive_bars_for: timedelta = POSITIVE_BARS_FOR,
+    standing: Evidence | None = None,
+) -> list[Finding]:
+    """Return what the guards find, gravest concern first within each verdict; an empty list lets the rules decide.
+
+    What speaks against the traveller is looked for in all the evidence; what must be in order only in what is
+    `standing` of it, where that is given.
+    """
+    claimed = evidence if standing is None else standing
     return [
         *_clock(evidence),
         *_positive(evidence, now, positive_bars_for),
         *_spot_test(evidence, now),
         *_health_codes(evidence, now),
         *_problems(evidence),
-        *_validity(evidence, now),
+        *_validity(claimed, now),
         *_sampled_in_future(evidence, now),
         *_people(evidence),
-        *_unverified(evidence),
+        *_unverified(claimed),
     ]
 
 
-def nothing_proven(evidence: Evidence) -> bool:
-    """Whether there is no verified fact and no negative test from this checkpoint: then not even a pack may admit."""
-    tested_here = evidence.spot_test is not None and evidence.spot_test.outcome is Outcome.NEGATIVE
-    return not tested_here and next(verified_facts(evidence), None) is None
+def tested_negative(evidence: Evidence) -> bool:
+    """Whether a test taken here was negative."""
+    return evidence.spot_test is not None and evidence.spot_test.outcome is Outcome.NEGATIVE
 
 
 def _clock(evidence: Evidence) -> Iterator[Finding]:
@@ -213,12 +236,24 @@ def _problems(evidence: Evidence) -> Iterator[Finding]:
 def _validity(evidence: Evidence, now: datetime) -> Iterator[Finding]:
     """Validity is judged when a code is read, and again here: a vehicle may have waited since."""
     for credential in evidence.credentials:
-        if credential.expires_at is not None and credential.expires_at <= now:
-            reason = Reason.PASS_EXPIRED if credential.format is Format.LORRY_PASS else Reason.EXPIRED
-            yield _hold("validity", reason, f"{credential.format} expired at {to_text(credential.expires_at)}")
-        if credential.issued_at is not None and credential.issued_at > now + CLOCK_SKEW:
-            clause = f"{credential.format} issued at {to_text(credential.issued_at)}"
-            yield _hold("validity", Reason.NOT_YET_VALID, clause)
+        for reason, clause in _lapses(credential, now):
+            yield _hold("validity", reason, clause)
+
+
+def _lapses(credential: Credential, now: datetime) -> Iterator[tuple[Reason, str]]:
+    """Yield why a code is not valid at `now`."""
+    until = credential.expires_at
+    match credential.format:
+        case Format.LORRY_PASS:
+            reason, over = Reason.PASS_EXPIRED, until is not None and until <= now
+        case Format.HEALTH_CODE:  # an issuer's answer, which may be just as old as allowed
+            reason, over = Reason.ISSUER_ANSWER_STALE, until is not None and until < now
+        case _:
+            reason, over = Reason.EXPIRED, until is not None and until <= now
+    if until is not None and over:
+        yield reason, f"{credential.format} expired at {to_text(until)}"
+    if credential.issued_at is not None and credential.issued_at > now + CLOCK_SKEW:
+        yield Reason.NOT_YET_VALID, f"{credential.format} issued at {to_text(credential.issued_at)}"
 
 
 def _sampled_in_future(evidence: Evidence, now: datetime) -> Iterator[Finding]:
@@ -241,7 +276,8 @@ def _unverified(evidence: Evidence) -> Iterator[Finding]:
     """What was typed is no proof: it never stands alone, and claims nothing that no issuer vouches for."""
     typed = [credential for credential in evidence.credentials if not credential.verified]
     proven_kinds = {type(fact) for _, fact in verified_facts(evidence)}
-    if typed and (nothing_proven(evidence) or any(_kinds(c) - proven_kinds for c in typed)):
+    alone = not tested_negative(evidence) and not proven_kinds
+    if typed and (alone or any(_kinds(c) - proven_kinds for c in typed)):
         formats = ", ".join(sorted({str(credential.format) for credential in typed}))
         yield _hold("verified", Reason.NOT_VERIFIED, f"not verified: {formats}")
 

@@ -1,12 +1,24 @@
 """What no rule pack can lift. Each case is judged by rules so lax that they would admit anybody."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from checkpoint.assay import Outcome
 from checkpoint.clock import ClockTrust
-from checkpoint.credential import Colour, Credential, Format, Holder, Recovery, TestKind, TestReport, TestResult
+from checkpoint.credential import (
+    Colour,
+    Credential,
+    Fact,
+    Format,
+    Holder,
+    Recovery,
+    TestKind,
+    TestReport,
+    TestResult,
+    Vaccination,
+)
 from checkpoint.crossing import Category, Decision, Evidence, Problem, SpotTest, Verdict
 from checkpoint.policy import RulePack, decide
 from checkpoint.policy.guards import settled_by_test, verdict_on_problem
@@ -18,6 +30,7 @@ from tests.checkpoint.policy.travellers import (
     NOW,
     antigen,
     certificate,
+    company,
     health_code,
     hours,
     lorry_pass,
@@ -28,6 +41,7 @@ from tests.checkpoint.policy.travellers import (
 )
 
 SECOND = timedelta(seconds=1)
+MINUTES = timedelta(minutes=1)
 
 
 def lax_pack(positive_bars_days: int = 10) -> RulePack:
@@ -79,6 +93,44 @@ def test_nothing_shown_is_held_even_by_rules_that_ask_for_nothing() -> None:
 
 def test_code_that_says_nothing_proves_nothing() -> None:
     assert shown(judged(certificate())) == (Verdict.HOLD, Reason.NOT_VERIFIED)
+
+
+@pytest.mark.parametrize(
+    ("credential", "reason"),
+    [
+        (certificate(naat(hours(5), TestResult.PENDING)), Reason.NAAT_PENDING),
+        (certificate(naat(None, TestResult.PENDING)), Reason.NAAT_PENDING),
+        (certificate(naat(hours(5), TestResult.UNCLEAR)), Reason.UNKNOWN_VALUE),
+        (certificate(TestReport(TestKind.OTHER, TestResult.NEGATIVE, NOW - hours(5))), Reason.UNKNOWN_VALUE),
+        (certificate(TestReport(TestKind.OTHER, TestResult.UNCLEAR, None)), Reason.UNKNOWN_VALUE),
+        (certificate(naat(None)), Reason.NAAT_WITHOUT_TIME),
+        (certificate(naat(timedelta(days=60), TestResult.POSITIVE)), Reason.NAAT_STALE),
+        (lorry_pass(), Reason.WRONG_KIND),
+        (lorry_pass(holder=ANNA), Reason.WRONG_KIND),
+    ],
+)
+def test_what_proves_nothing_is_held_even_by_rules_that_ask_for_nothing(credential: Credential, reason: Reason) -> None:
+    decision = judged(credential)
+    assert shown(decision) == (Verdict.HOLD, reason)
+    assert decision.findings[-1].rule == "guard:proof"
+    assert shown(judged(lorry_pass(), credential)) == (Verdict.HOLD, reason), "a pass beside it makes it no proof"
+    assert judged(credential, certificate(naat(hours(5)))).verdict is Verdict.ADMIT
+    assert judged(credential, spot_test=spot()).verdict is Verdict.ADMIT
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        certificate(naat(hours(5))),
+        certificate(antigen(hours(5))),
+        certificate(Vaccination("EU/1/20/1528", 2, 2, date(2021, 6, 1))),
+        certificate(Recovery(date(2022, 1, 15), None, None)),
+        health_code(Colour.GREEN),
+    ],
+)
+def test_what_an_issuer_vouches_for_is_proof(proof: Credential) -> None:
+    assert shown(judged(proof)) == ADMITTED
+    assert judged(replace(proof, verified=False)).verdict is Verdict.HOLD
 
 
 def test_without_a_rule_pack_everybody_waits() -> None:
@@ -264,6 +316,66 @@ def test_answer_may_be_stamped_a_moment_ahead_but_not_an_hour() -> None:
 def test_code_that_expired_while_the_vehicle_waited_is_held() -> None:
     assert shown(judged(certificate(naat(hours(5)), expires_at=NOW))) == (Verdict.HOLD, Reason.EXPIRED)
     assert shown(judged(certificate(naat(hours(5)), expires_at=NOW + SECOND))) == ADMITTED
+
+
+def answer(age: timedelta, *facts: Fact, colour: Colour = Colour.GREEN) -> Credential:
+    """A health code whose answer is fit for use for ten minutes."""
+    return replace(health_code(colour, *facts, age=age), expires_at=NOW - age + MINUTES * 10)
+
+
+def test_answer_that_grew_old_is_to_be_asked_for_again() -> None:
+    assert shown(judged(answer(MINUTES * 10))) == ADMITTED, "an answer may be as old as allowed"
+    assert shown(judged(answer(MINUTES * 10 + SECOND))) == (Verdict.HOLD, Reason.ISSUER_ANSWER_STALE)
+
+
+def on_the_road(category: Category, *credentials: Credential, spot_test: SpotTest | None = None) -> Decision:
+    return decide(traveller(category, *credentials, spot_test=spot_test), road(), NOW)
+
+
+def test_green_code_that_expired_while_its_holder_was_tested_here_keeps_nobody() -> None:
+    old = answer(MINUTES * 16)
+    assert shown(on_the_road(Category.RESIDENT, old)) == (Verdict.HOLD, Reason.ISSUER_ANSWER_STALE)
+    assert shown(on_the_road(Category.RESIDENT, old, spot_test=spot())) == ADMITTED
+    assert shown(on_the_road(Category.OTHER, FRESH, old, spot_test=spot())) == ADMITTED
+    expired = certificate(naat(hours(30)), expires_at=NOW - SECOND)
+    assert shown(on_the_road(Category.RESIDENT, expired, spot_test=spot())) == ADMITTED
+
+
+def test_expired_code_that_the_rules_need_is_asked_for_again_though_the_test_is_negative() -> None:
+    old = answer(MINUTES * 16, naat(hours(5)))
+    assert shown(on_the_road(Category.OTHER, old, spot_test=spot())) == (Verdict.HOLD, Reason.ISSUER_ANSWER_STALE)
+    evidence = traveller(Category.COMPANY, answer(MINUTES * 16, naat(hours(5))), spot_test=spot())
+    assert shown(decide(evidence, company(), NOW)) == (Verdict.HOLD, Reason.ISSUER_ANSWER_STALE)
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.INVALID, Outcome.RETAKE, Outcome.POSITIVE])
+def test_only_a_negative_test_settles_that_a_code_expired(outcome: Outcome | None) -> None:
+    decision = on_the_road(Category.RESIDENT, FRESH, answer(MINUTES * 16), spot_test=spot(outcome))
+    assert decision.verdict is not Verdict.ADMIT
+    assert Reason.ISSUER_ANSWER_STALE in {finding.reason for finding in decision.findings}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (answer(MINUTES * 16, colour=Colour.YELLOW), Reason.HEALTH_CODE_YELLOW),
+        (answer(MINUTES * 16, colour=Colour.RED), Reason.HEALTH_CODE_RED),
+        (answer(MINUTES * 16, naat(hours(5), TestResult.POSITIVE)), Reason.TEST_POSITIVE),
+        (certificate(antigen(-SECOND), expires_at=NOW), Reason.SAMPLED_IN_FUTURE),
+        (certificate(antigen(hours(1)), holder=BERT, expires_at=NOW), Reason.HOLDERS_DIFFER),
+        (lorry_pass(expires_in=-SECOND), Reason.PASS_EXPIRED),
+    ],
+)
+def test_what_an_expired_code_says_against_its_holder_is_not_settled(code: Credential, expected: Reason) -> None:
+    decision = on_the_road(Category.RESIDENT, FRESH, code, spot_test=spot())
+    assert decision.verdict is not Verdict.ADMIT
+    assert expected in {finding.reason for finding in decision.findings}
+
+
+def test_expired_code_proves_nothing_that_was_only_typed() -> None:
+    typed = certificate(naat(hours(5)), format=Format.TYPED_ID, verified=False)
+    expired = certificate(naat(hours(30)), expires_at=NOW)
+    assert on_the_road(Category.RESIDENT, typed, expired, spot_test=spot()).verdict is Verdict.HOLD
 
 
 def test_expired_pass_says_that_it_is_the_pass() -> None:

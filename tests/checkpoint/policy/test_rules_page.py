@@ -70,7 +70,7 @@ def test_page_lists_every_shipped_pack() -> None:
 
 def test_page_lists_every_guard() -> None:
     source = "".join(
-        (REPOSITORY / "checkpoint" / "policy" / f"{name}.py").read_text() for name in ("guards", "decision")
+        (REPOSITORY / "checkpoint" / "policy" / f"{name}.py").read_text() for name in ("guards", "decision", "proof")
     )
     named = set(re.findall(r'"guard:([a-z-]+)"', source)) | set(re.findall(r'_hold\(\s*"([a-z-]+)"', source))
     assert named == {guard.removeprefix("guard:") for guard in rows("guard:")}
