@@ -32,6 +32,8 @@ class Finding(StrEnum):
     RECOVERED = "recovered"  # the journal was damaged at the start, and restored as far as it proves itself
     FRESH = "fresh"
     STALE = "stale"
+    UNDATED = "undated"  # nobody knows how old it is, or it is dated later than now
+    IN_FORCE = "in-force"
     NONE = "none"
     SPOILED = "spoiled"
     ALL_SENT = "all-sent"

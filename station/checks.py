@@ -15,6 +15,7 @@ from checkpoint.health import Advice, Check, Finding, State, SyncStatus
 from checkpoint.journal.recovery import Recovery
 from checkpoint.kits import KitAlarm, Stock
 from checkpoint.policy import PackShelf
+from station.trust_file import by_age, too_old
 from station.upkeep import Backups
 
 log = logging.getLogger(__name__)
@@ -141,26 +142,38 @@ def backup(backups: Backups, now: datetime) -> Check:
 
 
 def trust_list(trust: TrustList, now: datetime, max_age: timedelta) -> Check:
-    """Return how old the knowledge of issuers' keys is."""
+    """Return how old the knowledge of issuers' keys is: as a whole, each list that went into it, and what is allowed.
+
+    Times are ISO 8601; one list is named as ``list NAME``.
+    """
     if not trust.keys:
         return Check("trust-list", State.FAULT, Finding.NONE, Advice.IMPORT_TRUST)
     age = trust.age(now)
-    data = {"keys": str(len(trust.keys)), "age_h": "" if age is None else f"{age.total_seconds() / 3600:.0f}"}
-    if trust.is_stale(now, max_age):
-        return Check("trust-list", State.FAULT, Finding.STALE, Advice.IMPORT_TRUST, data)
-    return Check("trust-list", State.OK, Finding.FRESH, None, data)
+    data = {
+        "keys": str(len(trust.keys)),
+        "as_of": "" if trust.as_of is None else trust.as_of.isoformat(),
+        "age_days": "" if age is None or age < timedelta() else str(age.days),
+        "max_age_days": f"{max_age / timedelta(days=1):g}",
+        "too_old": ", ".join(too_old(trust, now, max_age)),
+        **{f"list {name}": "" if moment is None else moment.isoformat() for name, moment in by_age(trust)},
+    }
+    if not trust.is_stale(now, max_age):
+        return Check("trust-list", State.OK, Finding.FRESH, None, data)
+    finding = Finding.STALE if age is not None and age > max_age else Finding.UNDATED
+    return Check("trust-list", State.FAULT, finding, Advice.IMPORT_TRUST, data)
 
 
 def rules(shelf: PackShelf, now: datetime, categories: Iterable[Category] = CATEGORIES) -> Check:
-    """Return whether a rule pack is in force for each category of traveller."""
+    """Return whether a rule pack is in force for each category of traveller, and since when each is (ISO 8601)."""
     without = [str(category) for category in categories if shelf.in_force(category, now) is None]
     if without:
         return Check("rules", State.FAULT, Finding.NONE, Advice.IMPORT_RULES, {"categories": ", ".join(without)})
     if shelf.spoiled:
         files = ", ".join(spoiled.file for spoiled in shelf.spoiled)
         return Check("rules", State.WARN, Finding.SPOILED, Advice.IMPORT_RULES, {"files": files})
-    in_force = {pack.id for pack in (shelf.in_force(category, now) for category in categories) if pack}
-    return Check("rules", State.OK, Finding.FRESH, None, {"packs": ", ".join(sorted(in_force))})
+    in_force = {pack.id: pack for pack in (shelf.in_force(category, now) for category in categories) if pack}
+    data = {f"pack {pack.id} {pack.version}": pack.effective_from.isoformat() for _, pack in sorted(in_force.items())}
+    return Check("rules", State.OK, Finding.IN_FORCE, None, data)
 
 
 def sync(status: SyncStatus) -> Check:

@@ -19,6 +19,39 @@ from checkpoint.published import Document, DocumentKind, open_document
 from checkpoint.sync import DocumentFolder
 
 
+class HandedDownTrust:
+    """The trust list among the documents of headquarters."""
+
+    def __init__(self, documents: DocumentFolder, now: Callable[[], datetime]) -> None:
+        self._documents = documents
+        self._now = now
+        self._lock = threading.Lock()
+        self._parsed: tuple[tuple[str, ...], TrustList | None] = ((), None)
+
+    @classmethod
+    def in_folder(cls, folder: Path, hq_key: bytes, now: Callable[[], datetime]) -> "HandedDownTrust":
+        """Return what stands in a station's folder, for a command beside it; ``now``: the wall clock, UTC."""
+        return cls(DocumentFolder(folder, hq_key, check=_readable), now)
+
+    def __call__(self) -> TrustList | None:
+        """Return the trust list in force, revocations in it; None where headquarters published neither.
+
+        The same object is returned until something else is in force.
+        """
+        now = self._now()
+        trust = self._documents.in_force(DocumentKind.TRUST, now)
+        revoked = self._documents.in_force(DocumentKind.REVOCATIONS, now)
+        names = tuple(document.name for document in (trust, revoked) if document)
+        with self._lock:
+            if names != self._parsed[0]:
+                known = TrustList.from_json(json.loads(trust.content)) if trust else TrustList()
+                if revoked:
+                    listed = Revocations.from_json(json.loads(revoked.content))
+                    known = replace(known, revocations=known.revocations.merged_with(listed))
+                self._parsed = (names, known)
+            return self._parsed[1]
+
+
 class HandedDownDocuments:
     """Takes documents as they arrive; each that is taken is an event, and the last good ones stay in force."""
 
@@ -29,10 +62,8 @@ class HandedDownDocuments:
         self._hq_key = hq_key
         self._shelf = shelf
         self._journal = journal
-        self._now = now
         self._documents = DocumentFolder(folder, hq_key, check=_readable)
-        self._lock = threading.Lock()
-        self._parsed: tuple[tuple[str, ...], TrustList | None] = ((), None)
+        self.trust = HandedDownTrust(self._documents, now)
 
     def held(self) -> frozenset[str]:
         """Return the names of the documents that need not be fetched."""
@@ -54,24 +85,6 @@ class HandedDownDocuments:
                 self._journal.append(Kind.RULES_CHANGED, {"pack": pack.id, **told, "by": "headquarters"})
         elif self._documents.put(data) is not None:
             self._journal.append(Kind.TRUST_CHANGED, {"document": str(document.kind), **told, "by": "headquarters"})
-
-    def trust(self) -> TrustList | None:
-        """Return the trust list in force, revocations in it; None where headquarters published neither.
-
-        The same object is returned until something else is in force.
-        """
-        now = self._now()
-        trust = self._documents.in_force(DocumentKind.TRUST, now)
-        revoked = self._documents.in_force(DocumentKind.REVOCATIONS, now)
-        names = tuple(document.name for document in (trust, revoked) if document)
-        with self._lock:
-            if names != self._parsed[0]:
-                known = TrustList.from_json(json.loads(trust.content)) if trust else TrustList()
-                if revoked:
-                    listed = Revocations.from_json(json.loads(revoked.content))
-                    known = replace(known, revocations=known.revocations.merged_with(listed))
-                self._parsed = (names, known)
-            return self._parsed[1]
 
 
 def _readable(document: Document) -> None:

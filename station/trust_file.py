@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from checkpoint.credentials import TrustedKey, TrustList
@@ -64,6 +65,16 @@ class TrustFile:
             self._local = TrustList.load(self.path)
         except (OSError, ValueError) as error:
             log.error("the trust list %s cannot be used, the last good one stays: %s", self.path, error)
+
+
+def too_old(trust: TrustList, now: datetime, max_age: timedelta) -> tuple[str, ...]:
+    """Return the names of the lists in `trust` that are too old for a gate, or of unknown age, the oldest first."""
+    return tuple(name for name, moment in by_age(trust) if TrustList(as_of=moment).is_stale(now, max_age))
+
+
+def by_age(trust: TrustList) -> list[tuple[str, datetime | None]]:
+    """Return the lists that went into `trust` with their times, those of unknown age first, then the oldest."""
+    return sorted(trust.sources.items(), key=lambda listed: (listed[1].timestamp() if listed[1] else 0.0, listed[0]))
 
 
 def load_trust(path: Path | None) -> TrustList:

@@ -41,7 +41,7 @@ from station.faults import Faults
 from station.first_run import CODE_FILE, LocalIdentity, SetUpCode
 from station.folders import Folders
 from station.formats import station_formats, typed_credential
-from station.handed_down import HandedDownDocuments
+from station.handed_down import HandedDownDocuments, HandedDownTrust
 from station.lamps import WatchedLamps
 from station.live import BenchLoop, Feed, GateLoop, Live, Loop
 from station.reading import SlotReader
@@ -260,6 +260,16 @@ def pack_shelf(config: Config) -> PackShelf:
     hq_key = _headquarters_key(folders)
     signers = {key_id(hq_key): hq_key} if hq_key else {}
     return PackShelf(folders.packs, signers, [pack for pack in shipped_packs() if pack.id in config.rules.packs])
+
+
+def station_trust(config: Config) -> TrustFile:
+    """Return what `config`'s station believes, for a command beside it; `build` gives the station its own."""
+    folders = Folders(config.data)
+    hq_key = _headquarters_key(folders)
+    if hq_key is None:
+        return TrustFile(folders.trust)
+    handed_down = HandedDownTrust.in_folder(folders.published, hq_key.public_bytes_raw(), lambda: datetime.now(UTC))
+    return TrustFile(folders.trust, always=[headquarters(hq_key)], published=handed_down)
 
 
 def handed_down_documents(

@@ -1,13 +1,20 @@
 """The words of what the station's checks find: each finding with what to do about it."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from checkpoint.health import Advice, Check, Finding
+from web.language import dated
 from web.reason_words import Said, Text
 from web.words import CHECKS
+
+LIST, PACK = "list ", "pack "
+"""How the figures begin that are named after a trust list or a rule pack."""
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
 FINDINGS: Mapping[Finding, Text] = {
     Finding.WORKS: _("works"),
@@ -26,6 +33,8 @@ FINDINGS: Mapping[Finding, Text] = {
     Finding.RECOVERED: _("was damaged at the start and restored as far as it proves itself"),
     Finding.FRESH: _("up to date"),
     Finding.STALE: _("too old"),
+    Finding.UNDATED: _("nobody knows how old it is"),
+    Finding.IN_FORCE: _("in force for everybody"),
     Finding.NONE: _("none in force"),
     Finding.SPOILED: _("a file cannot be used; the last good one stays"),
     Finding.ALL_SENT: _("all sent"),
@@ -79,6 +88,10 @@ DATA: Mapping[str, Text] = {
     "free_mb": _("free, MB"),
     "keys": _("keys"),
     "age_h": _("age, hours"),
+    "as_of": _("as of"),
+    "age_days": _("age, days"),
+    "max_age_days": _("limit, days"),
+    "too_old": _("too old"),
     "categories": _("categories"),
     "files": _("files"),
     "packs": _("packs"),
@@ -111,5 +124,24 @@ def short(check: Check) -> str:
 
 
 def figures(check: Check) -> list[tuple[Text, str]]:
-    """Return a check's figures with their names; empty ones are left out."""
-    return [(DATA.get(name, name), value) for name, value in check.data.items() if value]
+    """Return a check's figures with their names; empty ones are left out, but for the unknown age of a list.
+
+    Times are in the station's zone and have their year: what a list or a pack is of can be years ago.
+    """
+    return [
+        (_figure_name(name), _in_words(value) if value else gettext("of unknown age"))
+        for name, value in check.data.items()
+        if value or name.startswith(LIST)
+    ]
+
+
+def _figure_name(name: str) -> Text:
+    if name.startswith(LIST):
+        return gettext("list %(name)s", name=name.removeprefix(LIST))
+    if name.startswith(PACK):
+        return gettext("pack %(name)s, since", name=name.removeprefix(PACK))
+    return DATA.get(name, name)
+
+
+def _in_words(value: str) -> str:
+    return dated(datetime.fromisoformat(value)) if _TIME.match(value) else value

@@ -70,6 +70,12 @@ def day(moment: datetime) -> str:
     return str(format_datetime(moment, "M月d日" if str(get_locale()).startswith("zh") else "d MMM"))
 
 
+def dated(moment: datetime) -> str:
+    """Return a local day with its year, and the time: "20 Mar 2022 02:14", "2022年3月20日 02:14"."""
+    chinese = str(get_locale()).startswith("zh")
+    return str(format_datetime(moment, "y年M月d日 HH:mm" if chinese else "d MMM y HH:mm"))
+
+
 def calendar_day(printed: date) -> str:
     """Return a day with its year, as printed on a box: "31 Mar 2022", "2022年3月31日"."""
     chinese = str(get_locale()).startswith("zh")

@@ -47,6 +47,7 @@ FILTERED_KINDS = (
     Kind.PERSONAL_VIEWED,
     Kind.DEVICE_FAULT,
     Kind.RULES_CHANGED,
+    Kind.TRUST_CHANGED,
 )
 NO_CLOSE_LOOK = frozenset({Kind.TEST_READ})
 """Kinds whose photos show nobody: a cassette on the bench."""

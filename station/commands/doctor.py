@@ -16,9 +16,8 @@ from station.commands.options import config_option, loaded
 from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
 from station.config import Config
 from station.folders import Folders
-from station.trust_file import TrustFile
 from station.upkeep import Backups
-from station.wiring import open_seal, pack_shelf
+from station.wiring import open_seal, pack_shelf, station_trust
 from vision.qr import zbar_available
 from web.officers import Officers
 
@@ -86,7 +85,7 @@ def examine(config: Config) -> list[Check]:
         found.append(Check("journal", State.WARN, Finding.NONE, None, {"folder": str(folders.journal)}))
     looks: dict[str, checks.Look] = {
         "trust-list": lambda: [
-            checks.trust_list(TrustFile(folders.trust)(), now, timedelta(days=config.trust.max_age_days))
+            checks.trust_list(station_trust(config)(), now, timedelta(days=config.trust.max_age_days))
         ],
         "rules": lambda: [checks.rules(pack_shelf(config), now)],
         "officers": lambda: [checks.officers(Officers(folders.officers).names())],

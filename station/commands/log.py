@@ -13,6 +13,9 @@ from checkpoint.journal import LogQuery
 from station.commands.options import config_option, loaded, opened_journal
 from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
 
+TOLD = ("verdict", "outcome", "reason", "slot", "officer", "pack", "document", "list", "file", "account")
+"""What one line shows of an event's body, where it is there."""
+
 
 @click.command(epilog="Example: checkpoint log --verdict refuse --hours 24   or: checkpoint log --verify")
 @config_option
@@ -77,5 +80,5 @@ def _record(event: Event) -> dict[str, object]:
 
 def _line(event: Event, zone: ZoneInfo) -> str:
     body = event.body
-    told = [str(body[name]) for name in ("verdict", "outcome", "reason", "slot", "officer") if body.get(name)]
+    told = [str(body[name]) for name in TOLD if body.get(name)]
     return f"#{event.seq:<6} {event.moment.wall.astimezone(zone):%Y-%m-%d %H:%M:%S} {event.kind:<18} {' '.join(told)}"

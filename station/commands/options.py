@@ -1,5 +1,7 @@
 """Options and arguments that several commands share."""
 
+import getpass
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from checkpoint.journal import Journal
 from checkpoint.ports import Clock
@@ -44,6 +47,19 @@ def opened_journal(config: Config) -> Iterator[tuple[Journal, Folders, Clock]]:
     clock = SystemClock(floor=RELEASED)
     with Journal.open(folders.journal, clock=clock, seal=open_seal(folders)) as journal:
         yield journal, folders, clock
+
+
+def named_by_user(parameter: str) -> bool:
+    """Return whether an option was given, on the command line or by its environment variable."""
+    return click.get_current_context().get_parameter_source(parameter) is not ParameterSource.DEFAULT
+
+
+def account() -> str:
+    """Return whose account on this machine a command runs for: who asked for it, where that was by sudo."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"  # an account without a name, as in a container
 
 
 def loaded(config_path: Path) -> Config:

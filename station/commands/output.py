@@ -4,7 +4,7 @@ import enum
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -112,20 +112,25 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def at_utc(moment: datetime) -> str:
-    """Return a time as people read it.
+def dated(moment: datetime, zone: tzinfo = UTC) -> str:
+    """Return a time as people read it: in the station's zone where one is at hand, else UTC.
 
-    >>> at_utc(datetime.fromisoformat("2022-03-20T16:00:00+08:00"))
+    >>> dated(datetime.fromisoformat("2022-03-20T16:00:00+08:00"))
     '2022-03-20 08:00 UTC'
+    >>> from zoneinfo import ZoneInfo
+    >>> dated(datetime.fromisoformat("2022-03-20T08:00:00+00:00"), ZoneInfo("Asia/Shanghai"))
+    '2022-03-20 16:00 +08:00'
     """
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    local = moment.astimezone(zone)
+    offset = f"{local:%z}"  # +0800
+    return f"{local:%Y-%m-%d %H:%M} " + (f"{offset[:3]}:{offset[3:5]}" if local.utcoffset() else "UTC")
 
 
-def age_of(moment: datetime | None, now: datetime) -> str:
+def age_of(moment: datetime | None, now: datetime, zone: tzinfo = UTC) -> str:
     """Return how old something of that time is, in words."""
     if moment is None:
         return "of unknown age"
     days = (now - moment).days
     if moment > now + timedelta(minutes=1):
-        return f"dated {at_utc(moment)}, which is yet to come"
-    return f"of {at_utc(moment)}, {days} {'day' if days == 1 else 'days'} old"
+        return f"dated {dated(moment, zone)}, which is yet to come"
+    return f"of {dated(moment, zone)}, {days} {'day' if days == 1 else 'days'} old"

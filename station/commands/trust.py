@@ -1,22 +1,30 @@
 """`checkpoint trust`: whose signatures are believed."""
 
-import shlex
-from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
-from checkpoint.credential import Format
-from checkpoint.credentials import TrustedKey, TrustList
 from checkpoint.credentials.keys import PublicKey
 from checkpoint.credentials.trust_import import MAX_BYTES, read_trust
 from checkpoint.credentials.trust_signature import Checked, check_signed, signer_keys
-from checkpoint.credentials.trust_sources import Change, take_in
-from station.commands.options import config_option, loaded, moment_of
-from station.commands.output import ANSWER_IS_NO, InputError, age_of, at_utc, leave, print_json
-from station.folders import Folders
+from checkpoint.credentials.trust_sources import take_in
+from checkpoint.events import wall_text
+from station.commands.options import config_option, moment_of
+from station.commands.output import ANSWER_IS_NO, DONE, InputError, dated, leave, print_json
+from station.commands.trust_at_hand import TrustAtHand
+from station.commands.trust_words import (
+    changes,
+    counted,
+    described,
+    grouped,
+    issuer_lines,
+    keys_of,
+    list_lines,
+    too_old_for_a_gate,
+    whole_age,
+)
 from station.trust_file import load_trust
 
 file_option = click.option(
@@ -65,18 +73,20 @@ def import_lists(
     A list that was imported before is replaced by its newer edition, and what that changes is said. The age that is
     shown everywhere is that of the oldest list, so an import that brings nothing new moves nothing: where a list that
     names no time was fetched anew, and has not changed, --as-of says when that was. Where one file cannot be used,
-    nothing is changed.
+    nothing is changed. What a station's list takes in, or loses, stands in its journal: `log --kind trust-changed`.
     """
-    path = _path(trust_path, config_path)
+    at_hand = TrustAtHand.of(trust_path, config_path)
+    path = at_hand.path
     known = load_trust(path if path.exists() else None)
     now = datetime.now(UTC)
     as_of = None if stated is None else moment_of("--as-of", stated)
     if as_of is not None and as_of > now:
-        raise InputError(f"--as-of: {at_utc(as_of)} is yet to come")
+        raise InputError(f"--as-of: {dated(as_of)} is yet to come")
     if name and len(files) > 1:
         raise InputError("--name is for one file at a time")
     signers = None if signer_path is None else _signers(signer_path, now)
     imported_as: dict[str, Path] = {}
+    entries: list[dict[str, Any]] = []
     for file in files:
         try:
             if file.stat().st_size > MAX_BYTES:
@@ -98,19 +108,31 @@ def import_lists(
         left_out = checked.left_out + imported.left_out
         for entry in left_out:
             click.echo(f"{file}: left out: {entry}", err=True)
-        for told in _changes(change):
+        for told in changes(change):
             click.echo(f"{file}: {told}", err=True)
         known = change.trust
         revoked = imported.trust.revocations.total
         click.echo(
-            f"{file}: {_keys(len(imported.trust.keys))}, {len(left_out)} left out"
+            f"{file}: {keys_of(len(imported.trust.keys))}, {len(left_out)} left out"
             + (f", {revoked} revoked" if revoked else "")
         )
+        listed_at = known.sources.get(change.source, imported.trust.as_of)
+        entries.append(
+            {
+                "file": file.name,
+                "list": change.source,
+                "keys": len(imported.trust.keys),
+                "left_out": len(left_out),
+                "revoked": revoked,
+                "as_of": None if listed_at is None else wall_text(listed_at),
+            }
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
-    known.save(path)
-    click.echo(
-        f"{path}: {_keys(len(known.keys))} from {_counted(len(known.sources), 'list')}, {age_of(known.as_of, now)}"
-    )
+    at_hand.change(entries, lambda: known.save(path))
+    lists = f" from {counted(len(known.sources), 'list')}" if known.keys else ""
+    click.echo(f"{path}: {keys_of(len(known.keys))}{lists}{whole_age(known, now, at_hand.zone)}")
+    if late := too_old_for_a_gate(known, now, at_hand.max_age) if known.keys else "":
+        click.echo(late, err=True)
 
 
 @trust.command(epilog="Example: checkpoint trust remove 'DE dsc.pem'")
@@ -122,17 +144,18 @@ def remove(name: str, trust_path: Path | None, config_path: Path) -> None:
 
     Exit code 1 where there is no such list.
     """
-    path = _path(trust_path, config_path)
-    known = load_trust(path)
+    at_hand = TrustAtHand.of(trust_path, config_path)
+    known = load_trust(at_hand.path)
     rest = known.without(name)
     if (rest.keys, rest.sources) == (known.keys, known.sources):
         names = ", ".join(map(repr, sorted(known.sources))) or "none yet"
         click.echo(f"no list {name!r}; known: {names}", err=True)
         leave(ANSWER_IS_NO)
-    rest.save(path)
+    removed = len(known.keys) - len(rest.keys)
+    at_hand.change([{"list": name, "removed": removed}], lambda: rest.save(at_hand.path))
     click.echo(
-        f"{name}: {_keys(len(known.keys) - len(rest.keys))} removed; {_keys(len(rest.keys))} left, "
-        + age_of(rest.as_of, datetime.now(UTC))
+        f"{name}: {keys_of(removed)} removed; {keys_of(len(rest.keys))} left"
+        + whole_age(rest, datetime.now(UTC), at_hand.zone)
     )
 
 
@@ -141,22 +164,39 @@ def remove(name: str, trust_path: Path | None, config_path: Path) -> None:
 @file_option
 @config_option
 def list_issuers(as_json: bool, trust_path: Path | None, config_path: Path) -> None:
-    """List the issuers, how many keys each has, and how old the lists are. Exit code 1 where nobody is believed."""
-    known = _known(trust_path, config_path)
+    """List the issuers, how many keys each has and what they are for, how old each list is, and how much is revoked.
+
+    A list that is older than the configuration's [trust] max_age_days (30 without a configuration) is named as too old:
+    a gate holds every signed code by it. Of a configured station all is shown that it believes, what headquarters
+    handed down as well.
+
+    Exit code 0: lists to go by; 1: nobody is believed, or they are too old.
+    """
+    at_hand = TrustAtHand.of(trust_path, config_path)
+    known = at_hand.known()
     now = datetime.now(UTC)
-    counts = Counter(key.issuer for key in known.keys)
-    for issuer, count in sorted(counts.items()):
-        if as_json:
-            print_json({"issuer": issuer, "keys": count, "as_of": known.as_of})
-        else:
-            click.echo(f"{issuer or '(no issuer named)':<40} {_keys(count):>9}")
-    if not as_json:
-        for source, moment in sorted(known.sources.items()):
-            click.echo(f"list {source}: {age_of(moment, now)}")
-        click.echo(f"{_keys(len(known.keys))} of {_counted(len(counts), 'issuer')}, {age_of(known.as_of, now)}")
+    late = too_old_for_a_gate(known, now, at_hand.max_age)
+    if as_json:
+        for issuer, some in sorted(grouped(known).items()):
+            print_json(
+                {
+                    "issuer": issuer,
+                    "keys": len(some),
+                    "formats": sorted({made for key in some for made in key.formats}),
+                    "lists": {name: known.sources.get(name) for name in sorted({key.source for key in some})},
+                    "as_of": known.as_of,
+                    "max_age_days": at_hand.max_age / timedelta(days=1),
+                    "too_old": bool(late),
+                }
+            )
+    else:
+        for line in (*issuer_lines(known), *list_lines(known, now, at_hand.max_age, at_hand.zone)):
+            click.echo(line)
     if not known.keys:
         click.echo("no issuer is believed: checkpoint trust import --help", err=True)
-        leave(ANSWER_IS_NO)
+    elif late:
+        click.echo(late, err=True)
+    leave(ANSWER_IS_NO if late or not known.keys else DONE)
 
 
 @trust.command(epilog="Example: checkpoint trust show DE")
@@ -166,56 +206,18 @@ def list_issuers(as_json: bool, trust_path: Path | None, config_path: Path) -> N
 @config_option
 def show(issuer: str, as_json: bool, trust_path: Path | None, config_path: Path) -> None:
     """Show every key of one issuer: its id, what it may sign, its validity. Exit code 1 where there is none."""
-    known = _known(trust_path, config_path)
+    known = TrustAtHand.of(trust_path, config_path).known()
     now = datetime.now(UTC)
     keys = [key for key in known.keys if key.issuer.casefold() == issuer.casefold()]
     for key in keys:
         if as_json:
             print_json(key.as_json())
         else:
-            click.echo(_described(key, now))
+            click.echo(described(key, now))
     if not keys:
         names = ", ".join(sorted({key.issuer for key in known.keys if key.issuer})) or "nobody yet"
         click.echo(f"no key of {issuer}; the list knows {names}", err=True)
         leave(ANSWER_IS_NO)
-
-
-def _changes(change: Change) -> Iterator[str]:
-    """Yield what an import changed, or left as it was, beyond what its user may have had in mind."""
-    if change.source and change.source not in change.replaced:
-        for old in change.replaced:
-            yield f"takes the place of the list {old!r}, and is now called {change.source!r}"
-    if change.gone:
-        named = ", ".join(f"{key.kid} ({key.name or key.issuer or 'not named'})" for key in change.gone[:3])
-        more = f" and {len(change.gone) - 3} more" if len(change.gone) > 3 else ""
-        yield f"{_keys(len(change.gone))} of its older edition no longer believed: {named}{more}"
-    if not change.akin:
-        yield "no key in common with what it replaces; where both lists count, import the other again with a --name"
-    if change.kept_time is not None:
-        yield f"the same keys as before, still of {at_utc(change.kept_time)}; if it was fetched anew, say when: --as-of"
-    for other, count in sorted(change.overlaps.items()):
-        yield (
-            f"{_keys(count)} of it in the list {other!r} too; where that is an older edition: "
-            f"checkpoint trust remove {shlex.quote(other)}"
-        )
-
-
-def _keys(count: int) -> str:
-    return _counted(count, "key")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _described(key: TrustedKey, now: datetime) -> str:
-    begins, ends = (f"{moment:%Y-%m-%d}" if moment else "" for moment in (key.not_before, key.not_after))
-    validity = f"{begins or '...'} to {ends or '...'}" if begins or ends else "validity not stated"
-    state = "" if key.valid_at(now) else " (not valid now)"
-    signs = ", ".join(sorted(key.formats))
-    if Format.HC1 in key.formats or Format.SHC in key.formats:
-        signs += f": {', '.join(sorted(key.uses))}"
-    return f"{key.kid}  {signs}  {validity}{state}  {key.name or 'not named'}  [{key.source or 'no list'}]"
 
 
 def _signers(path: Path, now: datetime) -> tuple[PublicKey, ...]:
@@ -225,11 +227,3 @@ def _signers(path: Path, now: datetime) -> tuple[PublicKey, ...]:
         raise InputError(f"{path}: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"{path}: {error}") from error
-
-
-def _path(trust_path: Path | None, config_path: Path) -> Path:
-    return trust_path or Folders(loaded(config_path).data).trust
-
-
-def _known(trust_path: Path | None, config_path: Path) -> TrustList:
-    return load_trust(_path(trust_path, config_path))

@@ -19,7 +19,7 @@ from station.commands.output import (
     DONE,
     InputError,
     age_of,
-    at_utc,
+    dated,
     leave,
     load_picture,
     print_json,
@@ -193,8 +193,8 @@ def _print_credential(credential: Credential) -> None:
         click.echo("  states neither test nor vaccination nor recovery")
     for note in credential.notes:
         click.echo(f"  note: {note}")
-    issued = f"issued {at_utc(credential.issued_at)}" if credential.issued_at else "no time of issue stated"
-    ends = f"expires {at_utc(credential.expires_at)}" if credential.expires_at else "no end stated"
+    issued = f"issued {dated(credential.issued_at)}" if credential.issued_at else "no time of issue stated"
+    ends = f"expires {dated(credential.expires_at)}" if credential.expires_at else "no end stated"
     click.echo(f"  {issued}, {ends}")
 
 
@@ -202,7 +202,7 @@ def said(fact: Fact) -> str:
     """Return a fact in words."""
     match fact:
         case TestReport():
-            sampled = f"sampled {at_utc(fact.sampled_at)}" if fact.sampled_at else "at no stated time"
+            sampled = f"sampled {dated(fact.sampled_at)}" if fact.sampled_at else "at no stated time"
             return f"test: {fact.kind}, {fact.result}, {sampled}"
         case Vaccination():
             dose = f"dose {fact.dose or '?'}" + (f" of {fact.of_doses}" if fact.of_doses else "")
@@ -215,7 +215,7 @@ def said(fact: Fact) -> str:
                 f"valid {fact.valid_from or '?'} to {fact.valid_until or '?'}"
             )
         case HealthStatus():
-            return f"health code: {fact.colour}, answered {at_utc(fact.answered_at)}"
+            return f"health code: {fact.colour}, answered {dated(fact.answered_at)}"
         case LorryPass():
             trailer = f", trailer {fact.trailer}" if fact.trailer else ""
             return f"lorry pass: {fact.number}, plate {fact.plate}{trailer}, route {fact.route}"

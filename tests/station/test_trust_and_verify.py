@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
@@ -10,17 +11,22 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from checkpoint.credential import Fact, Format, HealthStatus, LorryPass, Recovery, TestReport, Vaccination
-from checkpoint.credentials import TrustList
+from checkpoint.credentials import TrustedKey, TrustList
 from checkpoint.credentials.master_list import as_ldif
+from checkpoint.credentials.trust import Use
+from checkpoint.errors import JournalFull
+from checkpoint.journal import Journal
 from station.commands.verify import said
+from station.config import load_config
 from station.demo import screens
 from station.demo.wallet import Wallet
+from station.wiring import open_new_journal
 from tests.checkpoint.credentials.cms_signer import Signatory, needs_openssl
 from tests.checkpoint.credentials.test_trust import signer_certificate
 from tests.data import test_data
-from tests.station.test_commands import checkpoint, records, trust, wallet
+from tests.station.test_commands import checkpoint, config, records, trust, wallet
 
-__all__ = ["trust", "wallet"]
+__all__ = ["config", "trust", "wallet"]
 
 ISSUER = "https://spec.smarthealth.cards/examples/issuer"
 
@@ -144,11 +150,109 @@ def test_an_issuer_that_nobody_knows_is_answered_with_those_that_are_known(trust
     assert "the list knows" in told.stderr
 
 
-def test_an_import_of_revocations_says_how_many(tmp_path: Path) -> None:
-    batch = tmp_path / "batch.json"
+def test_an_import_of_revocations_says_how_many_and_invents_no_age(tmp_path: Path) -> None:
+    batch, known = tmp_path / "batch.json", tmp_path / "trust.json"
     batch.write_text(json.dumps({"hashType": "UCI", "entries": [{"hash": "00" * 16}, {"hash": "11" * 16}]}), "utf-8")
-    told = checkpoint("trust", "import", "--trust", tmp_path / "trust.json", batch)
-    assert "0 keys, 0 left out, 2 revoked" in told.stdout
+    told = checkpoint("trust", "import", "--trust", known, batch)
+    assert told.stdout.splitlines() == [f"{batch}: 0 keys, 0 left out, 2 revoked", f"{known}: 0 keys"]
+    listed = checkpoint("trust", "list", "--trust", known)
+    assert listed.stdout.splitlines() == ["revoked: 2 certificates", "0 keys of 0 issuers"]
+    assert (listed.exit_code, "no issuer is believed" in listed.stderr) == (1, True)
+
+
+def test_the_list_says_what_keys_are_for_in_one_column_however_long_an_issuers_name_is(tmp_path: Path) -> None:
+    public = generate_private_key(SECP256R1()).public_key()
+    keys = tuple(
+        TrustedKey(str(n), public, issuer, frozenset({made}), frozenset({Use.TEST}), source="a.json")
+        for n, (issuer, made) in enumerate([("DE", Format.HC1), (ISSUER, Format.SHC), ("", Format.VDS_NC)])
+    )
+    TrustList(keys, NOON, sources={"a.json": NOON}).save(tmp_path / "trust.json")
+    lines = checkpoint("trust", "list", "--trust", tmp_path / "trust.json").stdout.splitlines()[:3]
+    assert [line.split("  ")[-1] for line in lines] == ["vds-nc", "hc1: test", "shc: test"]
+    assert len({line.index("1 key") for line in lines}) == 1
+
+
+def test_a_list_too_old_for_a_gate_is_named_with_the_limit_and_ends_with_1(trust: Path, config: Path) -> None:
+    keys, now = TrustList.load(trust).keys, datetime.now(UTC)
+    sources = {"new.json": now - timedelta(days=1), "old.json": now - timedelta(days=98)}
+    TrustList(keys, min(sources.values()), sources=sources).save(trust)
+    told = checkpoint("trust", "list", "--trust", trust)
+    assert told.exit_code == 1
+    assert [line.endswith("TOO OLD") for line in told.stdout.splitlines() if line.startswith("list ")] == [True, False]
+    assert "too old (old.json): a list may be 30 days old ([trust] max_age_days)" in told.stderr
+    [line, *_] = records(checkpoint("trust", "list", "--json", "--trust", trust))
+    assert (line["too_old"], line["max_age_days"]) == (True, 30)
+    config.write_text(config.read_text() + "[trust]\nmax_age_days = 100\n")
+    told = checkpoint("trust", "list", "--trust", trust, "--config", config)
+    assert (told.exit_code, "TOO OLD" in told.stdout, told.stderr) == (0, False, "")
+    assert "+08:00" in told.stdout, "in the station's own zone"
+
+
+# -- a station's own list
+
+
+@pytest.fixture
+def station(config: Path) -> Path:
+    """A station that was started before: it has a journal."""
+    open_new_journal(load_config(config)).close()
+    return config
+
+
+def told_by_journal(config: Path) -> list[dict[str, Any]]:
+    told = checkpoint("log", "--kind", "trust-changed", "--json", "--config", config)
+    return [body for line in reversed(records(told)) if isinstance(body := line["body"], dict)]
+
+
+def test_each_import_of_a_stations_list_and_each_removal_is_an_entry_of_its_journal(
+    tmp_path: Path, station: Path
+) -> None:
+    german, french = (signer_pem(tmp_path / f"{country}.pem", country) for country in ("DE", "FR"))
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps({"hashType": "UCI", "entries": [{"hash": "00" * 16}]}), "utf-8")
+    stated = ("--as-of", "2022-03-01T00:00:00Z")
+    assert checkpoint("trust", "import", "--config", station, *stated, german, french, batch).exit_code == 0
+    assert checkpoint("trust", "remove", "--config", station, "DE DE.pem").exit_code == 0
+    *imports, removal = told_by_journal(station)
+    assert [(e["file"], e["list"], e["keys"], e["left_out"], e["revoked"]) for e in imports] == [
+        ("DE.pem", "DE DE.pem", 1, 0, 0),
+        ("FR.pem", "FR FR.pem", 1, 0, 0),
+        ("batch.json", "", 0, 0, 1),
+    ]
+    assert {e["as_of"] for e in imports[:2]} == {"2022-03-01T00:00:00.000000Z"}
+    assert (removal["list"], removal["removed"]) == ("DE DE.pem", 1)
+    assert all(e["by"] == "command line" and e["account"] for e in (*imports, removal))
+    assert "DE DE.pem" in checkpoint("log", "--kind", "trust-changed", "--config", station).stdout
+
+
+def test_a_list_that_is_named_by_its_path_is_the_stations_all_the_same(tmp_path: Path, station: Path) -> None:
+    pem = signer_pem(tmp_path / "dsc.pem", "DE")
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    checkpoint("trust", "import", "--config", station, "--trust", tmp_path / "link" / "trust.json", pem)
+    checkpoint("trust", "import", "--config", station, "--trust", tmp_path / "other.json", pem)
+    assert len(told_by_journal(station)) == 1
+
+
+def test_nothing_is_believed_that_the_journal_could_not_be_told(
+    tmp_path: Path, station: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise JournalFull("no space left")
+
+    monkeypatch.setattr(Journal, "append", full)
+    told = checkpoint("trust", "import", "--config", station, signer_pem(tmp_path / "dsc.pem", "DE"))
+    assert (told.exit_code, "no space left" in told.stderr) == (2, True)
+    assert not (tmp_path / "data" / "trust.json").exists()
+
+
+def test_a_station_that_was_never_started_says_that_no_journal_tells_of_an_import(tmp_path: Path, config: Path) -> None:
+    told = checkpoint("trust", "import", "--config", config, signer_pem(tmp_path / "dsc.pem", "DE"))
+    assert (told.exit_code, "no journal yet" in told.stderr) == (0, True)
+    assert (tmp_path / "data" / "trust.json").exists()
+
+
+def test_a_configuration_that_is_named_must_be_there(tmp_path: Path, trust: Path) -> None:
+    told = checkpoint("trust", "list", "--trust", trust, "--config", tmp_path / "none.toml")
+    assert (told.exit_code, "no such file" in told.stderr) == (2, True)
 
 
 @needs_openssl

@@ -67,6 +67,21 @@ def test_a_failed_backup_and_a_hot_box_say_what_to_do(pages: Pages) -> None:
     assert "Backup: the last one failed" in pages.client().see("/gate"), "in the head of every page"
 
 
+def test_the_age_of_the_trust_list_is_shown_with_its_date_its_limit_and_each_lists_own(pages: Pages) -> None:
+    known = next(check for check in pages.checks if check.name == "trust-list")
+    late = {**known.data, "age_days": "98", "too_old": "DE dsc.pem", "list bare.json": ""}
+    pages.checks[:] = [Check("trust-list", State.FAULT, Finding.STALE, Advice.IMPORT_TRUST, late)]
+    seen = pages.client().see("/health")
+    assert "keys 214 as of 1 Mar 2022 08:00 age, days 98 limit, days 30 too old DE dsc.pem" in seen
+    assert "list DE dsc.pem 1 Mar 2022 08:00 list who-did.json 18 Mar 2022 14:00" in seen
+    assert "list bare.json of unknown age" in seen
+
+
+def test_rules_are_shown_with_the_day_since_which_they_are_in_force(pages: Pages) -> None:
+    seen = pages.client().see("/health")
+    assert "in force for everybody pack pinghu-road-2022-03-20 1, since 20 Mar 2022 00:00" in seen
+
+
 def test_what_keeps_its_words_in_a_short_head_is_the_worst_and_not_the_uploads(pages: Pages) -> None:
     pages.checks.append(Check("backup", State.WARN, Finding.BACKUP_LATE, Advice.CHECK_BACKUP))
     pages.app.extensions["checks"].forget()

@@ -27,7 +27,7 @@ from hq.publishing.documents import (
     wanted_now,
 )
 from hq.store.models import stations
-from station.handed_down import HandedDownDocuments
+from station.handed_down import HandedDownDocuments, HandedDownTrust
 from station.trust_file import TrustFile
 from tests.hq.publishing.trust_lists import demo_list
 from tests.hq.running import START, Headquarters, Station
@@ -118,6 +118,8 @@ def test_published_revocations_are_added_to_the_trust_list_in_force(
     trust = TrustFile(gate.folder / "none.json", published=documents.trust)()
     assert trust.revocations.revokes_hash(bytes.fromhex(digest))
     assert trust.keys
+    beside = HandedDownTrust.in_folder(gate.folder / "published", gate.enrolment.hq_key, hq.clock.wall)()
+    assert beside == trust, "a command beside the station believes the same"
 
 
 def test_an_imported_list_and_headquarters_own_stand_together(
