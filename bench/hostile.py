@@ -185,7 +185,9 @@ class Fuzzer:
         text = seed.text
         for _ in range(self.random.choice((1, 1, 1, 2, 5))):
             text = self._mutated_text(text)
-        return self._identify("text", text, seed)
+        # A splice can be another genuine code, whole.
+        pasted = next((other for other in self.seeds if other.text == text), seed)
+        return self._identify("text", text, pasted)
 
     def _broken_layer(self) -> Subject:
         seed = self._any_seed()

@@ -85,7 +85,7 @@ class Publisher:
         """Return what a forger adds: a certificate of his own, in the shapes that are read."""
         forged = certificate(self.stranger, self.key)
         raw = b64encode(forged.public_bytes(Encoding.DER)).decode()
-        pem = forged.public_bytes(Encoding.PEM).decode()
+        pem = f"-----BEGIN CERTIFICATE-----{raw}-----END CERTIFICATE-----"  # in one line: JSON leaves it as it is
         return {"certificates": [{"rawData": raw, "certificateType": "DSC"}], "note": pem, "eu_keys": {}, "keys": []}
 
     def _taken(self, data: bytes) -> bytes:

@@ -160,6 +160,17 @@ def test_a_run_of_the_fuzzer_finds_nothing() -> None:
     assert tally.outcomes["malformed"] > 0
 
 
+def test_another_genuine_code_in_place_of_one_is_no_find() -> None:
+    fuzzer, tally = Fuzzer(seed=7, data=Path("/nowhere")), Tally()
+    one, other = fuzzer.seeds[:2]
+    fuzzer.random.choice = lambda found: found[0]  # type: ignore[method-assign]  # changed once, and always the first code
+    fuzzer._mutated_text = lambda _: other.text  # type: ignore[method-assign]
+    examine(fuzzer._broken_text(), tally)
+    assert one.text != other.text
+    assert tally.outcomes["believed"] == 1
+    assert tally.finds == []
+
+
 def test_the_fuzzer_would_notice_a_reader_that_believes_anything() -> None:
     class Gullible:
         def identify(self, text: str, now: object) -> Credential:
