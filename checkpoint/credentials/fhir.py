@@ -8,44 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from checkpoint.credential import Fact, Holder, TestKind, TestReport, TestResult, Vaccination
+from checkpoint.credentials.fhir_codes import COVID_TESTS, INTERPRETATIONS, RESULTS, WORDS, is_covid_vaccine
 from checkpoint.credentials.hcert import born, day, sampled_at
 from checkpoint.credentials.names import is_nameable, printed
 from checkpoint.credentials.untrusted import entries, text_in
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
-_COVID_CVX = frozenset(
-    {"207", "208", "210", "211", "212", "213", "217", "218", "219", "221", "225", "226", "227", "228", "229", "230"}
-    | {"300", "301", "302", "308", "309", "310", "311", "312", "313", "500", "501", "502", "503", "504", "505", "506"}
-    | {"507", "508", "509", "510", "511", "512", "513", "514", "515", "516", "517", "518", "519", "520", "521"}
-)
-"""COVID-19 vaccines in the CDC's code system CVX."""
-
-_COVID_ATC = ("J07BX03", "J07BN")
-"""COVID-19 vaccines in the WHO's ATC, until 2023 and since."""
-_COVID_TESTS = {
-    **dict.fromkeys(
-        ("94500-6", "94309-2", "94531-1", "94565-9", "94759-8", "94845-5", "95406-5", "95608-6", "LP6464-4"),
-        TestKind.NAAT,
-    ),
-    **dict.fromkeys(("94558-4", "95209-3", "96119-3", "97097-0", "LP217198-3"), TestKind.ANTIGEN),
-}
-"""LOINC: tests for the virus's RNA or antigen as a whole; one gene, or antibodies, are no result here."""
-
-_RESULTS = {
-    "260415000": TestResult.NEGATIVE,
-    "260385009": TestResult.NEGATIVE,
-    "LA6577-6": TestResult.NEGATIVE,
-    "LA11883-8": TestResult.NEGATIVE,
-    "260373001": TestResult.POSITIVE,
-    "10828004": TestResult.POSITIVE,
-    "LA6576-8": TestResult.POSITIVE,
-    "LA11882-0": TestResult.POSITIVE,
-}
-"""SNOMED CT and LOINC answers: negative or not detected, positive or detected."""
-
 _FINAL = frozenset({"final", "corrected", "amended"})
 _PENDING = frozenset({"registered", "preliminary"})
+_WITHDRAWN = frozenset({"entered-in-error", "cancelled"})
 
 
 def read(bundle: Any, now: datetime) -> tuple[Holder, tuple[Fact, ...]]:
@@ -91,29 +63,62 @@ def _dose_day(immunization: Mapping[str, Any]) -> tuple[str, str] | None:
     if immunization.get("status") != "completed":
         return None
     for system, code in _codes(immunization.get("vaccineCode")):
-        if (system.endswith("cvx") and code in _COVID_CVX) or code.startswith(_COVID_ATC):
+        if is_covid_vaccine(system, code):
             return text_in(immunization.get("occurrenceDateTime")), code
     return None
 
 
 def _test(observation: Mapping[str, Any]) -> TestReport | None:
-    """Return a COVID-19 test, None for any other observation and for one that was withdrawn."""
-    kinds = [_COVID_TESTS[code] for _, code in _codes(observation.get("code")) if code in _COVID_TESTS]
-    status = text_in(observation.get("status"))
+    """Return a COVID-19 test, None for any other observation and for one that was withdrawn.
+
+    A positive one that was withdrawn is unclear: whether its holder was tested again, somebody has to ask.
+    """
+    kinds = {COVID_TESTS[code] for _, code in _codes(observation.get("code")) if code in COVID_TESTS}
     if not kinds:
         return None
-    results = {_RESULTS[code] for _, code in _codes(observation.get("valueCodeableConcept")) if code in _RESULTS}
+    status, result = text_in(observation.get("status")), _result(observation)
+    if status in _WITHDRAWN and result is not TestResult.POSITIVE:
+        return None
     if status in _PENDING:
         result = TestResult.PENDING
-    elif status in _FINAL and len(results) == 1:
-        result = results.pop()
-    else:
+    elif status not in _FINAL:
         result = TestResult.UNCLEAR
-    return TestReport(
-        kinds[0],
-        result,
-        sampled_at(_with_time(observation.get("effectiveDateTime") or observation.get("effectiveInstant"))),
-    )
+    told_apart = kinds - {TestKind.OTHER}
+    return TestReport(told_apart.pop() if len(told_apart) == 1 else TestKind.OTHER, result, _sampled_at(observation))
+
+
+def _result(observation: Mapping[str, Any]) -> TestResult:
+    """Return what a test found: negative where all that it says is, positive where nothing speaks against it.
+
+    It is stated as a code, or in words; beside it may stand how the laboratory interprets it.
+    """
+    value = observation.get("valueCodeableConcept")
+    stated = {RESULTS.get(code) for _, code in _codes(value)}
+    words = [text_in(observation.get("valueString"))]
+    if isinstance(value, Mapping):
+        words.append(text_in(value.get("text")))
+    # Beside a code a text may say anything; what stands alone has to be understood.
+    stated |= {WORDS.get(_spelt(word)) for word in words if word and (not stated or _spelt(word) in WORDS)}
+    interpreted = {
+        INTERPRETATIONS.get(code)
+        for concept in entries(observation.get("interpretation"))
+        for _, code in _codes(concept)
+    }
+    if TestResult.POSITIVE in stated | interpreted:
+        return TestResult.UNCLEAR if TestResult.NEGATIVE in stated | interpreted else TestResult.POSITIVE
+    return TestResult.NEGATIVE if stated == {TestResult.NEGATIVE} >= interpreted else TestResult.UNCLEAR
+
+
+def _spelt(word: str) -> str:
+    return " ".join(word.casefold().split())
+
+
+def _sampled_at(observation: Mapping[str, Any]) -> datetime | None:
+    """Return when the sample was taken; of a period, when it began."""
+    period = observation.get("effectivePeriod")
+    begun = period.get("start") if isinstance(period, Mapping) else None
+    stated = observation.get("effectiveDateTime") or observation.get("effectiveInstant") or begun
+    return sampled_at(_with_time(stated))
 
 
 def _with_time(value: Any) -> Any:

@@ -39,6 +39,21 @@ def observation(**changes: Any) -> dict[str, Any]:
     }
 
 
+def coded(*codes: str) -> dict[str, Any]:
+    """Return the part of an observation that says what it found, in codes of SNOMED CT."""
+    return {"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": one} for one in codes]}}
+
+
+def worded(text: str) -> dict[str, Any]:
+    return {"valueCodeableConcept": {"text": text}}
+
+
+def interpreted(as_what: str) -> dict[str, Any]:
+    """Return the part of an observation that says how the laboratory takes it."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+    return {"interpretation": [{"coding": [{"system": system, "code": as_what}]}]}
+
+
 DOSES = [
     {
         "resourceType": "Immunization",
@@ -127,7 +142,25 @@ def test_a_card_names_its_holder_and_its_tests(key: EllipticCurvePrivateKey) -> 
             (TestKind.NAAT, TestResult.UNCLEAR),
         ),
         ({"status": "preliminary"}, (TestKind.NAAT, TestResult.PENDING)),
-        ({"status": "entered-in-error"}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        (coded("260415000", "419984006"), (TestKind.NAAT, TestResult.UNCLEAR)),
+        (coded("260373001", "419984006"), (TestKind.NAAT, TestResult.POSITIVE)),
+        (coded("720735008"), (TestKind.NAAT, TestResult.POSITIVE)),
+        (interpreted("POS"), (TestKind.NAAT, TestResult.UNCLEAR)),
+        (interpreted("IND"), (TestKind.NAAT, TestResult.UNCLEAR)),
+        (interpreted("NEG"), (TestKind.NAAT, TestResult.NEGATIVE)),
+        ({**interpreted("POS"), **coded()}, (TestKind.NAAT, TestResult.POSITIVE)),
+        ({**interpreted("NEG"), **coded()}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        (worded("Not  Detected"), (TestKind.NAAT, TestResult.NEGATIVE)),
+        (worded("Detected"), (TestKind.NAAT, TestResult.POSITIVE)),
+        (worded("nothing of note"), (TestKind.NAAT, TestResult.UNCLEAR)),
+        ({**coded(), "valueString": "Negative"}, (TestKind.NAAT, TestResult.NEGATIVE)),
+        ({"valueString": "Positive"}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        ({"valueString": "see the report"}, (TestKind.NAAT, TestResult.NEGATIVE)),
+        ({"status": "entered-in-error", **coded("260373001")}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        ({"status": "cancelled", **coded("260373001")}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        ({"status": "appended", **coded("260415000")}, (TestKind.NAAT, TestResult.UNCLEAR)),
+        ({"code": {"coding": [{"code": "94500-6"}, {"code": "94558-4"}]}}, (TestKind.OTHER, TestResult.NEGATIVE)),
+        ({"code": {"coding": [{"code": "94533-7"}, {"code": "94500-6"}]}}, (TestKind.NAAT, TestResult.NEGATIVE)),
         ({"status": ["final"]}, (TestKind.NAAT, TestResult.UNCLEAR)),
         ({"status": {}}, (TestKind.NAAT, TestResult.UNCLEAR)),
     ],
@@ -139,6 +172,59 @@ def test_what_a_test_found_is_told_without_guessing(
     (fact,) = CredentialReader([SmartHealthCard(lambda: trust(key))]).identify(card, NOW).facts
     assert isinstance(fact, TestReport)
     assert (fact.kind, fact.result) == expected
+
+
+def facts_of(key: EllipticCurvePrivateKey, *resources: dict[str, Any]) -> tuple[Any, ...]:
+    card = code(claims(*resources), key)
+    return CredentialReader([SmartHealthCard(lambda: trust(key))]).identify(card, NOW).facts
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "kind"),
+    [
+        *((gene, TestKind.OTHER) for gene in ("94533-7", "94316-7", "94534-5", "94640-0", "96986-7", "94559-2")),
+        *((whole, TestKind.NAAT) for whole in ("94306-8", "94502-2", "96120-1")),
+    ],
+)
+def test_a_positive_counts_whatever_part_of_the_virus_was_looked_for(
+    key: EllipticCurvePrivateKey, looked_for: str, kind: TestKind
+) -> None:
+    (fact,) = facts_of(key, observation(code={"coding": [{"code": looked_for}]}, **coded("260373001")))
+    assert (fact.kind, fact.result) == (kind, TestResult.POSITIVE)
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled"])
+def test_a_withdrawn_test_says_nothing_beside_the_one_that_replaced_it(
+    key: EllipticCurvePrivateKey, status: str
+) -> None:
+    (fact,) = facts_of(key, observation(status=status), observation())
+    assert fact.result is TestResult.NEGATIVE
+
+
+def test_a_sample_taken_over_a_while_counts_from_its_beginning(key: EllipticCurvePrivateKey) -> None:
+    period = {"start": "2022-03-20T03:00:00Z", "end": "2022-03-20T04:00:00Z"}
+    for stated, expected in ((period, datetime(2022, 3, 20, 3, tzinfo=UTC)), ({"start": "2022-03-20"}, None)):
+        (fact,) = facts_of(key, observation(effectiveDateTime=None, effectivePeriod=stated))
+        assert fact.sampled_at == expected
+
+
+@pytest.mark.parametrize(
+    ("system", "product", "counts"),
+    [
+        ("urn:oid:2.16.840.1.113883.12.292", "207", True),
+        ("http://snomed.info/sct", "28581000087106", True),
+        ("http://id.who.int/icd11/mms", "XM68M6", True),
+        ("http://www.whocc.no/atc", "J07BX03", True),
+        ("http://snomed.info/sct", "207", False),
+        ("https://www.gs1.org/gtin", "04260703260118", False),
+    ],
+)
+def test_a_vaccine_is_known_by_its_code_in_each_system_that_has_a_list(
+    key: EllipticCurvePrivateKey, system: str, product: str, counts: bool
+) -> None:
+    dose = {**DOSES[0], "vaccineCode": {"coding": [{"system": system, "code": product}]}}
+    given = (Vaccination(product, 1, 0, date(2021, 2, 1)),)
+    assert facts_of(key, dose) == (given if counts else ())
 
 
 def test_a_bare_day_is_no_time_of_sampling(key: EllipticCurvePrivateKey) -> None:
