@@ -210,14 +210,22 @@ def born(value: Any, now: datetime) -> str:
 
 
 def _name(names: Mapping[Any, Any]) -> str:
-    """Return the name as printed, in its standardised form only where no other is given."""
-    given, family = text_in(names.get("gn")), text_in(names.get("fn"))
-    given = given or text_in(names.get("gnt")).replace("<", " ").strip()
-    family = family or text_in(names.get("fnt")).replace("<", " ").strip()
+    """Return the name as printed, in its standardised form only where no other is given.
+
+    Who has but one name is often given a dash, dots or stars for the other: that is no part of it.
+    """
+    given = _stated(names.get("gn")) or _stated(names.get("gnt")).replace("<", " ").strip()
+    family = _stated(names.get("fn")) or _stated(names.get("fnt")).replace("<", " ").strip()
     parts = [part for part in (given, family) if part]
     if not parts or not all(map(is_nameable, parts)):
         raise CredentialError(Reason.MALFORMED, "names nobody", field="nam")
     return printed(given, family)
+
+
+def _stated(value: Any) -> str:
+    """Return a part of a name, empty where a placeholder stands for it. `X` is none: there are people of that name."""
+    text = text_in(value)
+    return text if text.strip("-.*\u2013\u2014 ") else ""
 
 
 def _count(value: Any) -> int:

@@ -21,14 +21,12 @@ from checkpoint.credential import Credential, Fact, Format, HealthStatus, Holder
 from checkpoint.credentials.health_code_client import Answer, IssuerClient
 from checkpoint.credentials.health_code_config import IssuerConfig
 from checkpoint.credentials.request_signing import STANDARD_SCHEMES, SigningScheme
+from checkpoint.credentials.trust import CLOCK_SKEW
 from checkpoint.credentials.untrusted import digest_of, text_in
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 
 MAX_CHARACTERS = 4_296
-CLOCK_SKEW = timedelta(minutes=2)
-"""How far an issuer's clock may be ahead of the station's."""
-
 STANDS_FOR = timedelta(hours=1)
 """How long an answer stands once it was taken: everybody is judged anew when the last of a coach has been tested.
 
@@ -36,6 +34,10 @@ How old an answer may be when it is taken is the issuer's setting; what a catego
 """
 
 MAX_NAAT_HOURS = 24 * 366
+_WRITTEN = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[ T](\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?: ?(Z|[-+]\d{2}:?\d{2}))?", re.ASCII
+)
+"""Year, month, day, time and zone, as people write them and programs print them."""
 
 
 @dataclass
@@ -132,13 +134,14 @@ def _naat(issuer: IssuerConfig, content: Mapping[str, Any], answered_at: datetim
     """Return the holder's last NAAT as the answer tells it, None where it tells of none."""
     paths = issuer.answer
     stated = _at(content, paths.naat_result)
-    if stated is None or _word(stated) == "":
-        return None
-    meanings = {value.strip().casefold(): meaning for value, meaning in issuer.results.items()}
     sampled_at = _moment(_at(content, paths.naat_sampled_at), issuer.timezone)
     hours = _at(content, paths.naat_hours)
     if sampled_at is None and _is_number(hours) and 0 <= hours <= MAX_NAAT_HOURS:
-        sampled_at = answered_at - timedelta(hours=hours)
+        begun = 1 if hours == int(hours) and paths.naat_hours_rounded == "down" else 0
+        sampled_at = answered_at - timedelta(hours=hours + begun)  # the oldest it can be
+    if stated is None or (isinstance(stated, str) and not stated.strip()):
+        return None if sampled_at is None else TestReport(TestKind.NAAT, TestResult.PENDING, sampled_at)
+    meanings = {value.strip().casefold(): meaning for value, meaning in issuer.results.items()}
     return TestReport(TestKind.NAAT, meanings.get(_word(stated), TestResult.UNCLEAR), sampled_at)
 
 
@@ -208,18 +211,38 @@ def _is_number(value: Any) -> bool:
 
 
 def _moment(value: Any, zone: str) -> datetime | None:
-    """Return a time in UTC: ISO 8601, in the issuer's zone where it names none, or (milli)seconds since 1970."""
+    """Return a time in UTC, in the issuer's zone where it names none; None where it cannot be told.
+
+    As text it is ISO 8601, or written with slashes; in digits `yyyyMMddHHmmss`, or seconds or milliseconds since 1970.
+
+    >>> _moment("2022/3/21 11:59", "Asia/Shanghai") == _moment("20220321115900", "Asia/Shanghai")
+    True
+    """
     try:
         if isinstance(value, str) and not value.strip().isdecimal():
-            moment = datetime.fromisoformat(value.strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+            return _in_zone(datetime.fromisoformat(_iso(value.strip())), zone)
         if isinstance(value, str):
             value = int(value[:20])
+        if _is_number(value) and value >= 10**13:  # milliseconds of the year 2286, and of no test before it
+            return _in_zone(datetime.strptime(str(int(value)), "%Y%m%d%H%M%S"), zone)  # noqa: DTZ007  zoned right here
         if _is_number(value):
             return datetime.fromtimestamp(value / 1000 if value > 10**11 else value, UTC)
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def _in_zone(moment: datetime, zone: str) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _iso(text: str) -> str:
+    """Return a time as ISO 8601 writes it, anything else as it is."""
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        return text
+    year, month, day, clock, zone = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}T{clock if clock[1:2] != ':' else '0' + clock}{zone or ''}"
 
 
 def _unclear(issuer: IssuerConfig, detail: str) -> CredentialError:

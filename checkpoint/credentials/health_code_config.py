@@ -60,6 +60,10 @@ class AnswerConfig(_Table):
     naat_result: str = Field("naat.result", description="the last NAAT result, in the issuer's own value")
     naat_sampled_at: str = Field("naat.sampled_at", description="when that sample was taken")
     naat_hours: str = Field("", description="hours since the last sample, where no time of sampling is given")
+    naat_hours_rounded: Literal["down", "up"] = Field(
+        "down",
+        description="whether whole hours are those that are full (23:59 is 23) or those begun (`within 24 hours`)",
+    )
 
 
 class IssuerConfig(_Table):
@@ -115,7 +119,10 @@ class IssuerConfig(_Table):
         return {value.strip().casefold(): colour for value, colour in colours.items()}
 
     @model_validator(mode="after")
-    def _a_recording_is_told_from_an_answer(self) -> Self:
-        if not self.answer.answered_at and not (self.answer.nonce and self.request.nonce_field):
+    def _an_answer_is_told_from_others(self) -> Self:
+        repeats_nonce = bool(self.answer.nonce and self.request.nonce_field)
+        if not self.answer.answered_at and not repeats_nonce:
             raise ValueError("the answer must state its time or repeat the nonce: else a recording passes for it")
+        if not self.answer.token and not repeats_nonce:
+            raise ValueError("the answer must state its code or repeat the nonce: else another's passes for it")
         return self

@@ -125,6 +125,26 @@ def test_the_standardised_name_stands_in_where_no_other_is_printed(issuer: Issue
     assert CredentialReader([HC1(issuer.trust)]).identify(code, NOW).holder.name == "ANNA VAN DER BERG"
 
 
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ({"fn": "SUHARTO", "gn": "-"}, "SUHARTO"),
+        ({"fn": "Suharto", "gn": ".", "fnt": "SUHARTO"}, "Suharto"),
+        ({"fn": "***", "gn": "Sukarno"}, "Sukarno"),
+        ({"fn": "Suharto", "gn": "--", "gnt": "HAJI"}, "HAJI Suharto"),
+        ({"fn": "X", "gn": "Malcolm"}, "Malcolm X"),
+    ],
+)
+def test_a_dash_that_stands_for_a_name_is_no_part_of_it(issuer: Issuer, names: dict[str, str], shown: str) -> None:
+    found = CredentialReader([HC1(issuer.trust)]).identify(issuer.hc1(certificate(nam=names)), NOW)
+    assert found.holder.name == shown
+
+
+@pytest.mark.parametrize("names", [{"fn": "-", "gn": "."}, {"fn": "\U0001f600", "gn": "Anna"}, {"fn": "7", "gn": "A"}])
+def test_placeholders_alone_and_signs_in_place_of_a_name_name_nobody(issuer: Issuer, names: dict[str, str]) -> None:
+    assert reason_for(issuer.hc1(certificate(nam=names)), issuer.trust()) is Reason.MALFORMED
+
+
 def test_a_name_cannot_be_made_to_look_like_another(issuer: Issuer) -> None:
     code = issuer.hc1(certificate(nam={"gn": "\u202eannA\u202c", "fn": "de\nGroot\x00\u2066"}))
     assert CredentialReader([HC1(issuer.trust)]).identify(code, NOW).holder.name == "annA de Groot"

@@ -24,7 +24,9 @@ from checkpoint.credentials.health_code import HealthCodeFormat
 from checkpoint.credentials.health_code_client import sorted_fields
 from checkpoint.credentials.health_code_config import AnswerConfig, IssuerConfig, RequestConfig, SigningConfig
 from checkpoint.credentials.request_signing import STANDARD_SCHEMES
+from checkpoint.credentials.trust import CLOCK_SKEW
 from checkpoint.errors import CredentialError
+from checkpoint.policy import guards
 from checkpoint.reasons import Reason
 from tests.checkpoint.credentials.issuer_service import IssuerService, Question, Reply, serving, wait_until
 
@@ -33,6 +35,7 @@ TOKEN = "8d2f0c6e4b5a49f1"
 CODE = f"https://hc.example.cn/q?t={TOKEN}"
 PATTERN = r"https://hc\.example\.cn/q\?t=(?P<token>[0-9a-f]{16})"
 JSON = {"Content-Type": "application/json"}
+PENDING = TestReport(TestKind.NAAT, TestResult.PENDING, datetime(2022, 3, 20, 3, tzinfo=UTC))
 COLOURS = {"green": Colour.GREEN, "yellow": Colour.YELLOW, "red": Colour.RED}
 
 
@@ -335,12 +338,62 @@ def test_a_city_may_bring_a_scheme_of_its_own(http: httpx.Client, tmp_path: Path
 # Answers in other cities' words
 
 
-def test_hours_since_the_last_sample_stand_for_its_time(http: httpx.Client) -> None:
-    paths = AnswerConfig(naat_hours="naat.hours", status="code", status_ok=("0",))
-    told = answer(code=0, naat={"result": "阴性", "hours": 24})
+@pytest.mark.parametrize(
+    ("rounded", "hours", "reckoned"),
+    [
+        ("down", 24, timedelta(hours=25)),  # it may be 24 hours and 59 minutes old
+        ("down", 23, timedelta(hours=24)),
+        ("down", 24.0, timedelta(hours=25)),
+        ("down", 23.5, timedelta(hours=23.5)),
+        ("up", 24, timedelta(hours=24)),
+    ],
+)
+def test_whole_hours_since_the_last_sample_stand_for_the_oldest_it_can_be(
+    http: httpx.Client, rounded: Any, hours: float, reckoned: timedelta
+) -> None:
+    paths = AnswerConfig(naat_hours="naat.hours", naat_hours_rounded=rounded, status="code", status_ok=("0",))
+    told = answer(code=0, naat={"result": "阴性", "hours": hours})
     with serving(lambda _: Reply(told)) as service:
         found = ask(http, issuer(service.url, answer=paths, results={"阴性": "negative", "阳性": "positive"}))
-    assert found.facts[1] == TestReport(TestKind.NAAT, TestResult.NEGATIVE, datetime(2022, 3, 19, 7, 59, tzinfo=UTC))
+    answered_at = datetime(2022, 3, 20, 7, 59, tzinfo=UTC)
+    assert found.facts[1] == TestReport(TestKind.NAAT, TestResult.NEGATIVE, answered_at - reckoned)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "2022-03-20 11:00:00",
+        "2022-03-20T11:00",
+        "2022/03/20 11:00",
+        "2022/3/20 11:00:00",
+        "2022/03/20 11:00:00 +0800",
+        "2022-03-20T03:00:00Z",
+        "20220320110000",
+        20220320110000,
+        1647745200,
+        "1647745200",
+        1647745200000,
+    ],
+)
+def test_a_time_is_understood_in_the_spellings_of_issuers(http: httpx.Client, stated: object) -> None:
+    with serving(lambda _: Reply(answer(naat={"result": "negative", "sampled_at": stated}))) as service:
+        (_, report) = ask(http, issuer(service.url)).facts
+    assert isinstance(report, TestReport)
+    assert report.sampled_at == datetime(2022, 3, 20, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("stated", ["20221320110000", 99999999999999, "2022/13/20 11:00", "20/03/2022 11:00", 10**18])
+def test_a_time_that_cannot_be_is_none(http: httpx.Client, stated: object) -> None:
+    with serving(lambda _: Reply(answer(naat={"result": "negative", "sampled_at": stated}))) as service:
+        assert ask(http, issuer(service.url)).facts[1] == TestReport(TestKind.NAAT, TestResult.NEGATIVE, None)
+
+
+def test_an_answer_may_be_ahead_by_what_the_rules_allow_and_no_more(http: httpx.Client) -> None:
+    with serving(lambda _: Reply(answer(answered_at="2022-03-20T08:01:00Z"))) as service:
+        assert ask(http, issuer(service.url)).facts
+    ahead = Reply(answer(answered_at="2022-03-20T08:01:01Z"))
+    assert reason_of(http, ahead) is Reason.ISSUER_ANSWER_UNCLEAR
+    assert CLOCK_SKEW == guards.CLOCK_SKEW
 
 
 def test_an_error_code_of_the_issuer_is_unclear(http: httpx.Client) -> None:
@@ -353,6 +406,10 @@ def test_an_error_code_of_the_issuer_is_unclear(http: httpx.Client) -> None:
     [
         ({"result": "positive"}, TestReport(TestKind.NAAT, TestResult.POSITIVE, None)),
         ({"result": "weak", "sampled_at": "no"}, TestReport(TestKind.NAAT, TestResult.UNCLEAR, None)),
+        ({"result": None, "sampled_at": "2022-03-20 11:00:00"}, PENDING),
+        ({"result": "", "sampled_at": "2022-03-20 11:00:00"}, PENDING),
+        ({"result": None, "sampled_at": "no"}, None),
+        ({"result": 0.0}, TestReport(TestKind.NAAT, TestResult.UNCLEAR, None)),
         ({}, None),
         (None, None),
     ],
@@ -380,6 +437,8 @@ def test_other_texts_are_no_issuers_and_ask_nobody(http: httpx.Client) -> None:
         {"colours": {"grey": "unknown"}},
         {"timezone": "Mars/Olympus"},
         {"answer": {"answered_at": ""}},
+        {"answer": {"token": ""}},
+        {"answer": {"token": "", "nonce": "nonce"}, "request": {"nonce_field": ""}},
         {"colors": {"1": "green"}},
     ],
 )
