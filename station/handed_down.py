@@ -62,6 +62,7 @@ class HandedDownDocuments:
         self._hq_key = hq_key
         self._shelf = shelf
         self._journal = journal
+        self._now = now
         self._documents = DocumentFolder(folder, hq_key, check=_readable)
         self.trust = HandedDownTrust(self._documents, now)
 
@@ -80,7 +81,7 @@ class HandedDownDocuments:
             if (pack.id, pack.version) != (document.id, document.version):
                 raise ValueError(f"{document.name} holds {pack.id} {pack.version}")
             known = document.name in self.held()
-            self._shelf.put(envelope)
+            self._shelf.put(envelope, self._now())
             if not known:
                 self._journal.append(Kind.RULES_CHANGED, {"pack": pack.id, **told, "by": "headquarters"})
         elif self._documents.put(data) is not None:

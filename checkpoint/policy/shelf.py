@@ -12,14 +12,7 @@ from checkpoint.durable import write_durably
 from checkpoint.errors import RulePackError
 from checkpoint.policy.rule_pack import RulePack
 from checkpoint.policy.signing import open_signed
-
-
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """A pack on the shelf: ``signed`` by headquarters, or else shipped with the program."""
-
-    pack: RulePack
-    signed: bool
+from checkpoint.policy.succession import Shelved, claimants, outdated_by, tied_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,42 +57,39 @@ class PackShelf:
                 spoiled.append(Spoiled(file.name, error.strerror or "unreadable"))
         self._signed, self._spoiled = tuple(packs), tuple(spoiled)
 
-    def put(self, envelope: bytes) -> RulePack:
+    def put(self, envelope: bytes, now: datetime) -> RulePack:
         """Keep a signed pack and return it; raise `RulePackError` (and change nothing) where it must not be used.
 
-        The same pack again is taken quietly; a lower version, or other contents under the same version, is refused:
-        an old pack that is sent again must not bring old rules back.
+        The same pack again is taken quietly. Refused is other contents under the same version; a version that comes
+        too late (`outdated_by`), for an old pack that is sent again must not bring old rules back; and a pack that
+        would tie with another (`tied_with`), for neither would count then.
         """
         pack = open_signed(envelope, self._hq_keys)
-        for held in self._signed:
-            if held.id == pack.id and held.order == pack.order and held.digest != pack.digest:
+        same = next((held for held in self._signed if (held.id, held.order) == (pack.id, pack.order)), None)
+        if same is not None:
+            if same.digest != pack.digest:
                 raise RulePackError(f"{pack.id} {pack.version} is held with other contents")
-            if held.id == pack.id and held.order > pack.order:
-                raise RulePackError(f"{pack.id} {pack.version} is older than {held.version}, which is held")
+            return same
+        if newer := outdated_by(pack, self._signed, now):
+            raise RulePackError(f"{pack.id} {pack.version} is older than {newer.version}, which is held")
+        if rival := tied_with(pack, self._signed, now):
+            raise RulePackError(
+                f"{pack.id} {pack.version} would come into force together with {rival.id} {rival.version}, "
+                "which is held: neither would count"
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         write_durably(self._folder / f"{pack.id}.{pack.version}.json", envelope)
         self.reload()
         return pack
 
     def in_force(self, category: Category, now: datetime) -> RulePack | None:
-        """Return the pack by which `category` is judged at `now`: of those in force, the one in force since latest.
+        """Return the pack by which `category` is judged at `now`, None where there is none, or no single one."""
+        found = self.claimants(category, now)
+        return found[0] if len(found) == 1 else None
 
-        Of one id only the highest version counts whose time has come; headquarters' own comes before a shipped one.
-        """
-        candidates: dict[str, tuple[bool, tuple[int, ...], RulePack]] = {}
-        for shelved in self.list():
-            pack = shelved.pack
-            if pack.effective_from > now:
-                continue
-            rank = (shelved.signed, pack.order, pack)
-            if pack.id not in candidates or rank[:2] > candidates[pack.id][:2]:
-                candidates[pack.id] = rank
-        usable = [
-            (pack.effective_from, signed, order, pack)
-            for signed, order, pack in candidates.values()
-            if category in pack.categories and pack.in_force(now)
-        ]
-        return max(usable, key=lambda found: (*found[:3], found[3].id))[3] if usable else None
+    def claimants(self, category: Category, now: datetime) -> tuple[RulePack, ...]:
+        """Return the pack in force for `category` at `now`; several where they came into force at the same moment."""
+        return claimants(self.list(), category, now)
 
     def list(self) -> tuple[Shelved, ...]:
         """Return every usable pack, shipped ones first, whether or not its time has come."""

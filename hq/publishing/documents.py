@@ -6,19 +6,25 @@ last good version. A published version is never changed: a mistake is mended by 
 
 import hashlib
 import json
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from checkpoint.events import Json
+from checkpoint.policy import RulePack
 from checkpoint.policy.signing import key_id as pack_key_id
 from checkpoint.policy.signing import open_signed, sign_pack
+from checkpoint.policy.succession import outdated_by, tied_with
 from checkpoint.published import Document, DocumentKind, open_document, sign_document, version_order
 from hq.keys import HqKeys
 from hq.publishing.trust import TrustListError, check_revocations, check_trust
 from hq.store import Store
 from hq.store.models import published
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +48,13 @@ class Published:
 def publish_rules(store: Store, keys: HqKeys, pack: Json, *, by: str, now: datetime) -> Published:
     """Sign a rule pack (its JSON value) and publish it; it takes effect when the pack itself says.
 
-    Raises `RulePackError` where it is not a rule pack, ValueError where it is not newer than what is published.
+    Raises `RulePackError` where it is not a rule pack, ValueError where stations would not go by it: for a version that
+    counts instead, or another pack that comes into force at the same moment for the same travellers.
     """
     envelope = sign_pack(pack, keys.signing)
     opened = open_signed(envelope, {pack_key_id(keys.signing.public_key()): keys.signing.public_key()})
     document = Document(DocumentKind.RULES, opened.id, opened.version, opened.effective_from, envelope.decode())
-    return publish(store, keys, document, by=by, now=now)
+    return publish(store, keys, document, by=by, now=now, check=lambda db: _check_rules(db, keys, opened, now))
 
 
 def publish_trust(
@@ -67,10 +74,19 @@ def publish_revocations(
     return _publish_next(store, keys, DocumentKind.REVOCATIONS, revocations, by, now, effective_from)
 
 
-def publish(store: Store, keys: HqKeys, document: Document, *, by: str, now: datetime) -> Published:
+def publish(
+    store: Store,
+    keys: HqKeys,
+    document: Document,
+    *,
+    by: str,
+    now: datetime,
+    check: Callable[[sa.Connection], None] | None = None,
+) -> Published:
     """Sign a document and hand it to every station from now on.
 
-    Raises ValueError where a version as high is published already: what stations hold is never replaced under its name.
+    Raises ValueError where its version is published already, for what stations hold is never replaced under its name,
+    and what `check` raises once nobody else can publish; without it, where a higher version is published.
     """
     signed = sign_document(document, keys.signing)
     row = Published(
@@ -84,8 +100,10 @@ def publish(store: Store, keys: HqKeys, document: Document, *, by: str, now: dat
     )
     with store.writing() as db:
         for held in _versions(db, document.kind, document.id):
-            if version_order(held) >= document.order:
+            if version_order(held) == document.order or (check is None and version_order(held) > document.order):
                 raise ValueError(f"{document.id} {held} is published already: give this one a higher version")
+        if check is not None:
+            check(db)
         db.execute(
             sa.insert(published).values(
                 kind=str(row.kind),
@@ -140,6 +158,27 @@ def signed_document(db: sa.Connection, name: str) -> bytes:
 def read_document(db: sa.Connection, name: str, keys: HqKeys) -> Document:
     """Return a published document for people to look at; KeyError: no such one, ValueError: its row was changed."""
     return open_document(signed_document(db, name), keys.signing.public_key().public_bytes_raw())
+
+
+def _check_rules(db: sa.Connection, keys: HqKeys, pack: RulePack, now: datetime) -> None:
+    """Raise ValueError where stations would not go by `pack`, seeing what else is published."""
+    held = list(_published_packs(db, keys))
+    if newer := outdated_by(pack, held, now):
+        raise ValueError(f"{pack.id} {newer.version} is published already: give this one a higher version")
+    if rival := tied_with(pack, held, now):
+        raise ValueError(
+            f"{rival.id} {rival.version} comes into force at the same moment for the same travellers, and neither "
+            f"would count: give this one another time, or publish it as the next version of {rival.id}"
+        )
+
+
+def _published_packs(db: sa.Connection, keys: HqKeys) -> Iterator[RulePack]:
+    signers = {pack_key_id(keys.signing.public_key()): keys.signing.public_key()}
+    for row in published_documents(db, DocumentKind.RULES):
+        try:
+            yield open_signed(read_document(db, row.name, keys).content.encode(), signers)
+        except ValueError as error:  # a row that was changed, or another key's: no station takes it either
+            log.warning("%s counts for nothing: %s", row.name, error)
 
 
 def _publish_next(

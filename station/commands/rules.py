@@ -70,7 +70,9 @@ def list_packs(config_path: Path, as_json: bool) -> None:
         click.echo(f"not used: {spoiled.file}: {spoiled.fault}", err=True)
     missing = [category for category, chosen in in_force.items() if chosen is None]
     for category in missing:
-        click.echo(f"no rules in force for {category}: everybody of it is held", err=True)
+        tied = " and ".join(f"{pack.id} {pack.version}" for pack in shelf.claimants(category, now))
+        why = f" ({tied} came into force at the same moment, so neither counts)" if tied else ""
+        click.echo(f"no rules in force for {category}: everybody of it is held{why}", err=True)
     leave(ANSWER_IS_NO if missing else DONE)
 
 

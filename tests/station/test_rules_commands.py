@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checkpoint.credential import Colour
 from checkpoint.crossing import Category, Evidence
 from checkpoint.events import Kind
-from checkpoint.policy import decide
+from checkpoint.policy import decide, sign_pack
 from checkpoint.policy.evidence import evidence_to_json
-from tests.checkpoint.policy.test_rule_packs import pack, with_rule
+from checkpoint.sync.enrolment import Enrolment
+from tests.checkpoint.policy.test_rule_packs import HQ, pack, with_rule
 from tests.checkpoint.policy.travellers import NOW as THEN
 from tests.checkpoint.policy.travellers import company, health_code, hours, naat, road, spot, traveller
 from tests.station.test_commands import checkpoint
@@ -137,3 +139,18 @@ def test_a_pack_that_is_not_in_force_yet_can_be_tried(past: Path, tmp_path: Path
     ran = checkpoint("rules", "dry-run", path, "--since", "2020-01-01", "--config", past)
     assert ran.exit_code in (0, 1), ran.output
     assert "of 2 decisions would change" in ran.stdout
+
+
+def test_list_says_which_packs_tie_and_that_nobody_of_their_category_passes(tmp_path: Path, config: Path) -> None:
+    station_key = Ed25519PrivateKey.generate()
+    Enrolment("lane-1", "Lane 1", "https://hq.example", HQ.public_key().public_bytes_raw(), station_key).save(
+        tmp_path / "data" / "keys"
+    )
+    packs = tmp_path / "data" / "packs"
+    packs.mkdir()
+    for id_, version in (("strict", "9"), ("lax", "10")):
+        (packs / f"{id_}.json").write_bytes(sign_pack(pack(id=id_, version=version), HQ))
+    result = checkpoint("rules", "list", "--config", config)
+    assert result.exit_code == 1
+    assert "no rules in force for resident" in result.stderr
+    assert "(lax 10 and strict 9 came into force at the same moment, so neither counts)" in result.stderr

@@ -1,9 +1,11 @@
 """Rule packs as files: what is accepted, what is refused, who signed, and which one is in force."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -234,7 +236,7 @@ def test_empty_shelf_has_nothing_in_force(shelf: PackShelf) -> None:
 
 
 def test_signed_pack_is_in_force_from_its_hour_on(shelf: PackShelf) -> None:
-    shelf.put(sign_pack(pack(effective_until="2022-04-01T00:00:00+08:00"), HQ))
+    shelf.put(sign_pack(pack(effective_until="2022-04-01T00:00:00+08:00"), HQ), NOW)
     start, end = datetime(2022, 3, 19, 16, tzinfo=UTC), datetime(2022, 3, 31, 16, tzinfo=UTC)
     assert in_force(shelf, start) == "spring 1"
     assert in_force(shelf, start - timedelta(seconds=1)) is None
@@ -243,22 +245,114 @@ def test_signed_pack_is_in_force_from_its_hour_on(shelf: PackShelf) -> None:
 
 
 def test_rules_of_tomorrow_wait_on_the_shelf_while_todays_stay(shelf: PackShelf) -> None:
-    shelf.put(sign_pack(pack(), HQ))
-    shelf.put(sign_pack(pack(version="2", effective_from="2022-03-22T00:00:00Z"), HQ))
+    shelf.put(sign_pack(pack(), HQ), NOW)
+    shelf.put(sign_pack(pack(version="2", effective_from="2022-03-22T00:00:00Z"), HQ), NOW)
     assert in_force(shelf) == "spring 1"
     assert in_force(shelf, NOW + timedelta(days=1)) == "spring 2"
 
 
 def test_later_rules_under_another_name_replace_the_earlier(shelf: PackShelf) -> None:
-    shelf.put(sign_pack(pack(id="summer", effective_from="2022-03-21T00:00:00Z"), HQ))
-    shelf.put(sign_pack(pack(version="9"), HQ))
+    shelf.put(sign_pack(pack(id="summer", effective_from="2022-03-21T00:00:00Z"), HQ), NOW)
+    shelf.put(sign_pack(pack(version="9"), HQ), NOW)
     assert in_force(shelf) == "summer 1"
 
 
 def test_tenth_version_comes_after_the_ninth(shelf: PackShelf) -> None:
     for version in ("1.9", "1.10"):
-        shelf.put(sign_pack(pack(version=version), HQ))
+        shelf.put(sign_pack(pack(version=version), HQ), NOW)
     assert in_force(shelf) == "spring 1.10"
+
+
+# Which of several counts
+
+MAY = "2022-05-01T00:00:00+08:00"
+NOW_TEXT = NOW.isoformat()
+
+
+def test_urgent_edition_is_taken_while_a_higher_one_waits(shelf: PackShelf) -> None:
+    shelf.put(sign_pack(pack(), HQ), NOW)
+    shelf.put(sign_pack(pack(version="2", effective_from=MAY), HQ), NOW)
+    shelf.put(sign_pack(pack(version="1.1", effective_from=NOW_TEXT), HQ), NOW)
+    assert in_force(shelf) == "spring 1.1"
+    assert in_force(shelf, NOW - timedelta(seconds=1)) == "spring 1"
+    assert in_force(shelf, NOW + timedelta(days=60)) == "spring 2"
+
+
+def test_order_of_arrival_does_not_matter(tmp_path: Path) -> None:
+    packs = [pack(), pack(version="1.1", effective_from=NOW_TEXT), pack(version="2", effective_from=MAY)]
+    for number, order in enumerate(permutations(packs)):
+        shelf = PackShelf(tmp_path / str(number), HQ_KEYS)
+        for value in order:
+            with contextlib.suppress(RulePackError):
+                shelf.put(sign_pack(value, HQ), NOW)
+        assert [in_force(shelf, NOW), in_force(shelf, NOW + timedelta(days=60))] == ["spring 1.1", "spring 2"]
+
+
+@pytest.mark.parametrize(
+    ("held", "late"),
+    [
+        (pack(version="2"), pack(version="1.1", effective_from=NOW_TEXT)),
+        (pack(version="2", effective_from=NOW_TEXT), pack(version="1.1")),
+        (pack(version="2", effective_until="2022-03-20T12:00:00Z"), pack(version="1.1", effective_from=NOW_TEXT)),
+        (pack(version="2", effective_from=MAY), pack(version="1.1", effective_from=MAY)),
+        (pack(version="2", effective_from=MAY), pack(version="1.1", effective_from="2022-06-01T00:00:00Z")),
+    ],
+)
+def test_edition_that_comes_too_late_is_refused(shelf: PackShelf, held: Json, late: Json) -> None:
+    shelf.put(sign_pack(held, HQ), NOW)
+    with pytest.raises(RulePackError, match="older than 2"):
+        shelf.put(sign_pack(late, HQ), NOW)
+    assert len(shelf.list()) == 1
+
+
+def test_versions_of_different_packs_say_nothing_about_each_other(shelf: PackShelf) -> None:
+    shelf.put(sign_pack(pack(id="strict", version="9"), HQ), NOW)
+    with pytest.raises(RulePackError, match="together with strict 9"):
+        shelf.put(sign_pack(pack(id="lax", version="10"), HQ), NOW)
+    assert in_force(shelf) == "strict 9"
+    shelf.put(sign_pack(pack(id="lax", version="10", effective_from="2022-03-20T00:00:01+08:00"), HQ), NOW)
+    assert in_force(shelf) == "lax 10"
+
+
+def test_of_two_packs_that_tie_neither_counts(shelf: PackShelf, tmp_path: Path) -> None:
+    """However they came to lie there, whatever their numbers."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for id_, version in (("strict", "9"), ("lax", "10")):
+        (folder / f"{id_}.json").write_bytes(sign_pack(pack(id=id_, version=version), HQ))
+    shelf.reload()
+    assert in_force(shelf) is None
+    assert {found.id for found in shelf.claimants(Category.RESIDENT, NOW)} == {"strict", "lax"}
+    shelf.put(sign_pack(pack(id="strict", version="9.1", effective_from=NOW_TEXT), HQ), NOW)
+    assert in_force(shelf) == "strict 9.1"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        pack(id="lax", effective_from=MAY),
+        pack(id="lax", effective_until="2022-03-20T12:00:00Z"),
+        pack(id="lax", categories=["company"], rules=with_rule(categories=["company"])["rules"]),
+    ],
+)
+def test_packs_that_never_meet_do_not_tie(shelf: PackShelf, beside: Json) -> None:
+    shelf.put(sign_pack(pack(id="strict"), HQ), NOW)
+    shelf.put(sign_pack(beside, HQ), NOW)
+    assert len(shelf.list()) == 2
+
+
+def test_pack_whose_rival_was_replaced_since_is_taken(shelf: PackShelf) -> None:
+    shelf.put(sign_pack(pack(id="strict"), HQ), NOW)
+    shelf.put(sign_pack(pack(id="strict", version="2", effective_from=NOW_TEXT), HQ), NOW)
+    shelf.put(sign_pack(pack(id="lax"), HQ), NOW)
+    assert in_force(shelf) == "strict 2"
+
+
+def test_tie_that_comes_only_when_a_third_pack_ends_is_refused_too(shelf: PackShelf) -> None:
+    shelf.put(sign_pack(pack(id="strict"), HQ), NOW)
+    shelf.put(sign_pack(pack(id="short", effective_from="2022-03-21T00:00:00Z", effective_until=MAY), HQ), NOW)
+    with pytest.raises(RulePackError, match="together with strict 1"):
+        shelf.put(sign_pack(pack(id="lax"), HQ), NOW)
 
 
 @pytest.mark.parametrize(
@@ -272,26 +366,29 @@ def test_tenth_version_comes_after_the_ninth(shelf: PackShelf) -> None:
     ],
 )
 def test_pack_that_must_not_be_used_leaves_the_last_good_one(shelf: PackShelf, refused: bytes) -> None:
-    shelf.put(sign_pack(pack(version="2"), HQ))
+    shelf.put(sign_pack(pack(version="2"), HQ), NOW)
     with pytest.raises(RulePackError):
-        shelf.put(refused)
+        shelf.put(refused, NOW)
     assert in_force(shelf) == "spring 2"
 
 
 def test_same_pack_again_is_taken_quietly(shelf: PackShelf) -> None:
     for _ in range(2):
-        shelf.put(sign_pack(pack(), HQ))
+        shelf.put(sign_pack(pack(), HQ), NOW)
     assert len(shelf.list()) == 1
+    shelf.put(sign_pack(pack(version="2"), HQ), NOW)
+    shelf.put(sign_pack(pack(), HQ), NOW)
+    assert in_force(shelf) == "spring 2"
 
 
 def test_shelf_remembers_after_a_restart(shelf: PackShelf, tmp_path: Path) -> None:
-    shelf.put(sign_pack(pack(), HQ))
+    shelf.put(sign_pack(pack(), HQ), NOW)
     assert in_force(PackShelf(tmp_path / "rules", HQ_KEYS)) == "spring 1"
 
 
 def test_file_changed_on_the_card_is_not_used_and_told(shelf: PackShelf, tmp_path: Path) -> None:
-    shelf.put(sign_pack(pack(), HQ))
-    shelf.put(sign_pack(pack(version="2"), HQ))
+    shelf.put(sign_pack(pack(), HQ), NOW)
+    shelf.put(sign_pack(pack(version="2"), HQ), NOW)
     newest = tmp_path / "rules" / "spring.2.json"
     newest.write_bytes(newest.read_bytes().replace(b"negative", b"positive"))
     reopened = PackShelf(tmp_path / "rules", HQ_KEYS)
@@ -300,26 +397,26 @@ def test_file_changed_on_the_card_is_not_used_and_told(shelf: PackShelf, tmp_pat
 
 
 def test_pack_that_lies_there_twice_is_no_matter(shelf: PackShelf, tmp_path: Path) -> None:
-    shelf.put(sign_pack(pack(), HQ))
+    shelf.put(sign_pack(pack(), HQ), NOW)
     (tmp_path / "rules" / "copy.json").write_bytes((tmp_path / "rules" / "spring.1.json").read_bytes())
     assert in_force(PackShelf(tmp_path / "rules", HQ_KEYS)) == "spring 1"
 
 
 def test_half_written_file_is_not_looked_at(shelf: PackShelf, tmp_path: Path) -> None:
-    shelf.put(sign_pack(pack(), HQ))
+    shelf.put(sign_pack(pack(), HQ), NOW)
     (tmp_path / "rules" / ".spring.2.json.1a2b3c4d").write_bytes(b"{")
     assert PackShelf(tmp_path / "rules", HQ_KEYS).spoiled == ()
 
 
 def test_shelf_without_headquarters_key_uses_nothing_signed(shelf: PackShelf, tmp_path: Path) -> None:
-    shelf.put(sign_pack(pack(), HQ))
+    shelf.put(sign_pack(pack(), HQ), NOW)
     assert in_force(PackShelf(tmp_path / "rules", {})) is None
 
 
 def test_shipped_packs_serve_until_headquarters_speaks(tmp_path: Path) -> None:
     shelf = PackShelf(tmp_path, HQ_KEYS, shipped_packs())
     assert in_force(shelf) == "pinghu-road-2022-03-20 1"
-    shelf.put(sign_pack(pack(id="pinghu-road-2022-03-20"), HQ))
+    shelf.put(sign_pack(pack(id="pinghu-road-2022-03-20"), HQ), NOW)
     signed = shelf.in_force(Category.RESIDENT, NOW)
     assert signed is not None
     assert signed.title.en == "Spring rules", "headquarters' own version comes before the shipped one"
@@ -327,7 +424,9 @@ def test_shipped_packs_serve_until_headquarters_speaks(tmp_path: Path) -> None:
 
 def test_headquarters_can_end_a_shipped_pack(tmp_path: Path) -> None:
     shelf = PackShelf(tmp_path, HQ_KEYS, shipped_packs())
-    shelf.put(sign_pack(pack(id="pinghu-road-2022-03-20", version="2", effective_until="2022-03-21T00:00:00Z"), HQ))
+    shelf.put(
+        sign_pack(pack(id="pinghu-road-2022-03-20", version="2", effective_until="2022-03-21T00:00:00Z"), HQ), NOW
+    )
     assert in_force(shelf) is None
 
 

@@ -1,7 +1,7 @@
 """What headquarters publishes reaches every station, is verified there, and the last good one stays in force."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checkpoint.credentials import TrustList
+from checkpoint.crossing import Category
 from checkpoint.errors import RulePackError
 from checkpoint.events import Json, Kind
 from checkpoint.journal import LogQuery
@@ -197,6 +198,40 @@ def test_a_version_is_published_once_and_never_below_another(hq: Headquarters) -
         rules(hq, "3", rules=[])
     with pytest.raises(ValueError, match="trust-not-a-list"):
         publish_trust(hq.office.store, hq.office.keys, {"keys": []}, by="li", now=hq.clock.wall())
+
+
+def test_an_urgent_edition_reaches_stations_that_hold_a_higher_one_for_later(
+    hq: Headquarters, gate: Station, documents: HandedDownDocuments
+) -> None:
+    rules(hq, "1")
+    rules(hq, "2", effective_from=(hq.clock.wall() + timedelta(days=30)).isoformat())
+    assert gate.client.run_once().error == ""
+    rules(hq, "1.1", effective_from=hq.clock.wall().isoformat())
+    with hq.office.store.reading() as db:
+        assert wanted_now(db, hq.clock.wall()) == ["rules/our-road@1.1", "rules/our-road@2"]
+    assert gate.client.run_once().error == ""
+    assert documents.held() == {"rules/our-road@1", "rules/our-road@1.1", "rules/our-road@2"}
+    key = hq.office.keys.signing.public_key()
+    shelf = PackShelf(gate.folder / "packs", {key_id(key): key})
+    now = hq.clock.wall()
+    versions = [found.version for day in (0, 31) if (found := shelf.in_force(Category.COMPANY, now + timedelta(day)))]
+    assert versions == ["1.1", "2"]
+    with pytest.raises(ValueError, match=r"our-road 1\.1 is published already"):
+        rules(hq, "1.0.5")
+    with pytest.raises(ValueError, match="our-road 2 is published already"):
+        rules(hq, "1.2", effective_from=(now + timedelta(days=30)).isoformat())
+
+
+def test_two_packs_for_the_same_travellers_do_not_come_into_force_at_the_same_moment(
+    hq: Headquarters, gate: Station, documents: HandedDownDocuments
+) -> None:
+    rules(hq, "9")
+    with pytest.raises(ValueError, match="our-road 9 comes into force at the same moment"):
+        rules(hq, "10", id="their-road")
+    moment = datetime.fromisoformat(str(pack()["effective_from"])) + timedelta(seconds=1)
+    rules(hq, "10", id="their-road", effective_from=moment.isoformat())
+    assert gate.client.run_once().error == ""
+    assert documents.held() == {"rules/our-road@9", "rules/their-road@10"}
 
 
 def test_stations_are_told_of_the_version_in_force_and_of_those_to_come(hq: Headquarters) -> None:
