@@ -4,7 +4,7 @@ import getpass
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,14 +67,16 @@ def loaded(config_path: Path) -> Config:
     return load_config(config_path)
 
 
-def moment_of(option: str, text: str) -> datetime:
-    """Return the time (ISO 8601, UTC where it names no zone) that was given to an option, or end with one clear line.
+def moment_of(option: str, text: str, zone: tzinfo = UTC) -> datetime:
+    """Return the time given to an option (ISO 8601, in `zone` where it names none), or end with one clear line.
 
     >>> moment_of("--at", "2022-03-20T16:00:00+08:00").isoformat()
     '2022-03-20T08:00:00+00:00'
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{option}: {error}") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{option}: {text!r} is no time; write 2022-03-20, 2022-03-20T08:00 or 2022-03-20T08:00:00+08:00"
+        ) from error

@@ -37,6 +37,13 @@ class TrustAtHand:
         config = loaded(config_path)
         return cls(trust_path, config, trust_path.resolve() == Folders(config.data).trust.resolve())
 
+    @classmethod
+    def of_either(cls, trust_path: Path | None, config_path: Path | None) -> "TrustAtHand | None":
+        """Return what --trust and --config name where neither has a default, None where neither is given."""
+        if config_path is not None:
+            return cls.of(trust_path, config_path)
+        return cls(trust_path, None, stations_own=False) if trust_path else None
+
     @property
     def zone(self) -> ZoneInfo:
         """The station's zone, UTC without a station."""
