@@ -128,12 +128,16 @@ class TrustList:
     def is_stale(self, now: datetime, max_age: timedelta | None) -> bool:
         """Return whether the list is older than `max_age`, or of unknown age; with `max_age` None any age will do.
 
-        One that is dated later than now is of unknown age: its time, or the clock at its import, was wrong.
+        One that is dated later than now, or holds a source that is, is of unknown age: that time, or the clock at its
+        import, was wrong.
         """
         if max_age is None:
             return False
         age = self.age(now)
-        return age is None or age > max_age or age < -CLOCK_SKEW
+        to_come = any(
+            moment is not None and moment > now + CLOCK_SKEW for moment in (self.as_of, *self.sources.values())
+        )
+        return age is None or age > max_age or to_come
 
     def merged_with(self, newer: "TrustList") -> "TrustList":
         """Return this list with `newer` in it.

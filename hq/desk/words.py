@@ -192,6 +192,7 @@ FINDINGS: Mapping[str, Text] = {
     "trust-no-use": _("A key that may sign nothing:"),
     "trust-never-valid": _("A key that ends before it begins:"),
     "trust-time-unreadable": _("A time that cannot be read:"),
+    "trust-age-to-come": _("It is dated later than now: stations would hold every signed code by it until then."),
     "trust-kid-malformed": _("A key id that no code could name:"),
     "trust-kid-of-another-key": _("A key id that is not this key's:"),
     "trust-key-twice": _("A key that stands here twice:"),

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from checkpoint.credential import Format
 from checkpoint.credentials.jwk import thumbprint
 from checkpoint.credentials.keys import spki
-from checkpoint.credentials.revocation import Revocations
-from checkpoint.credentials.trust import FILE_FORMAT, TrustedKey
+from checkpoint.credentials.revocation import Revocations, utc_time
+from checkpoint.credentials.trust import CLOCK_SKEW, FILE_FORMAT, TrustedKey
 from checkpoint.events import Json
 
 
@@ -78,8 +78,9 @@ def check_trust(value: object, now: datetime) -> TrustCheck:
         wrong.append(Finding("trust-revocations-unreadable", detail=_said(error)))
     try:
         times = [value.get("as_of"), *(value.get("sources") or {}).values()]
-        if any(datetime.fromisoformat(text).tzinfo is None for text in times if text is not None):
-            raise ValueError("a time without its zone")
+        moments = [utc_time(text) for text in times if text is not None]
+        if any(moment > now + CLOCK_SKEW for moment in moments):
+            wrong.append(Finding("trust-age-to-come", detail=max(moments).isoformat()))
     except (TypeError, ValueError, AttributeError) as error:
         wrong.append(Finding("trust-time-unreadable", detail=_said(error)))
     issuers = Counter(key.issuer for _, key in keys)

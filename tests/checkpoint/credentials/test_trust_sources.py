@@ -165,3 +165,5 @@ def test_a_list_dated_later_than_now_is_stale_beyond_what_clocks_differ_by(ahead
     key: TrustedKey = Issuer().trusted()
     assert TrustList((key,), NOW + ahead).is_stale(NOW, timedelta(days=30)) is stale
     assert not TrustList((key,), NOW + ahead).is_stale(NOW, None)
+    beside_a_fresh_one = TrustList((key,), NOW, sources={"fresh": NOW, "ahead": NOW + ahead})
+    assert beside_a_fresh_one.is_stale(NOW, timedelta(days=30)) is stale

@@ -220,6 +220,8 @@ def crl_of(state: State) -> bytes:
 def test_an_authority_known_by_two_ids_takes_a_signer_back_under_both(state: State) -> None:
     (key,) = state.trust().keys
     link = replace(key, kid="ff" * 20)
+    both = from_crl(crl_of(state), [(one.kid, one.public_key) for one in (key, link)])
+    assert both.certificates == {(key.kid, 11), (link.kid, 11)}
     for known in ((key, link), (link, key), (link,)):
         revoked = from_crl(crl_of(state), [(one.kid, one.public_key) for one in known])
         trust = TrustList((link, key), NOW, revoked)

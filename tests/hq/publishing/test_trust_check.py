@@ -48,6 +48,8 @@ SPOILT: list[tuple[str, Callable[[Value], object]]] = [
         not_before="2022-03-02T00:00:00+00:00", not_after="2022-03-01T00:00:00+00:00")),
     ("trust-key-unreadable", lambda value: of_format(value, "hc1").update(not_after="2030-03-01T00:00:00")),
     ("trust-time-unreadable", lambda value: value.update(as_of="yesterday")),
+    ("trust-age-to-come", lambda value: value.update(as_of="2999-01-01T00:00:00+00:00")),
+    ("trust-age-to-come", lambda value: value.update(sources={"list": "2999-01-01T00:00:00+00:00"})),
     ("trust-kid-of-another-key", lambda value: of_format(value, "shc").update(kid="x" * 43)),
     ("trust-key-twice", lambda value: value["keys"].append(copy.deepcopy(value["keys"][0]))),
     ("trust-revocations-unreadable", lambda value: value.update(revocations={"hashes": ["no hex"]})),
