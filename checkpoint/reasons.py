@@ -98,3 +98,13 @@ class Reason(StrEnum):
     SECOND_READER = "second-reader"
     CLEAR_LINES = "clear-lines"
     UNREADABLE_PICTURE = "unreadable-picture"
+
+
+_IN_ORDER = tuple(Reason)
+_FIRST_OF_STATION, _FIRST_OF_CASSETTE = map(_IN_ORDER.index, (Reason.CLOCK_UNTRUSTED, Reason.NO_CONTROL_LINE))
+
+ABOUT_STATION = frozenset(_IN_ORDER[_FIRST_OF_STATION:_FIRST_OF_CASSETTE])
+"""Reasons that are the station's own state: no rule can find them in a traveller."""
+
+ABOUT_CASSETTE = frozenset(_IN_ORDER[_FIRST_OF_CASSETTE:])
+"""Reasons of a cassette's reading: what a traveller shows is the test's outcome, never why a picture was bad."""

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from checkpoint.policy.guards import verdict_on_problem
-from checkpoint.reasons import Reason
+from checkpoint.reasons import ABOUT_CASSETTE, ABOUT_STATION, Reason
 from tests import repository, write_docs
 from tests.data import REPOSITORY
 
@@ -97,6 +97,15 @@ def reason_rows() -> list[tuple[str, list[str]]]:
 
 def test_every_reason_code_is_explained_once_and_none_is_invented() -> None:
     assert sorted(code for code, _ in reason_rows()) == sorted(Reason)
+
+
+@pytest.mark.parametrize(
+    ("heading", "group"), [("The station itself", ABOUT_STATION), ("Reading a cassette", ABOUT_CASSETTE)]
+)
+def test_the_reasons_that_no_rule_may_give_stand_under_their_own_heading(heading: str, group: frozenset[str]) -> None:
+    page = (DOCS / "reasons.md").read_text("utf-8")
+    section = page.partition(f"## {heading}")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", section, re.M)) == sorted(group)
 
 
 def test_every_reason_says_what_to_do_in_both_languages() -> None:

@@ -1,5 +1,6 @@
 """Rule packs as JSON: the edge where an untrusted file becomes a `RulePack` or a `RulePackError`."""
 
+import difflib
 import hashlib
 import json
 import re
@@ -26,7 +27,7 @@ from checkpoint.policy.certlogic import Json
 from checkpoint.policy.certlogic_check import issues
 from checkpoint.policy.guards import GOOD_NEWS
 from checkpoint.policy.rule_pack import Rule, RulePack, Text
-from checkpoint.reasons import Reason
+from checkpoint.reasons import ABOUT_CASSETTE, ABOUT_STATION, Reason
 
 MAX_BYTES = 256 * 1024  # the shipped packs have some 8 kB
 
@@ -44,9 +45,23 @@ def _not_admit(verdict: Verdict) -> Verdict:
     return verdict
 
 
-def _not_good_news(reason: Reason) -> Reason:
+def _reason(value: object) -> Reason:
+    """Return the code; a pack's author is told which is near, not all of them."""
+    try:
+        return Reason(str(value))
+    except ValueError:
+        near = difflib.get_close_matches(str(value), list(Reason), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ValueError(f"no reason code; {hint}docs/reasons.md has them all") from None
+
+
+def _of_a_traveller(reason: Reason) -> Reason:
     if reason in GOOD_NEWS:
         raise ValueError(f"a rule that is not met cannot say {reason}, which lets a traveller pass")
+    if reason in ABOUT_CASSETTE:
+        raise ValueError(f"{reason} is about the reading of a cassette, which is no traveller's reason")
+    if reason in ABOUT_STATION:
+        raise ValueError(f"{reason} is about the station, which is no traveller's reason")
     return reason
 
 
@@ -83,7 +98,7 @@ class _Rule(_Model):
     categories: _Categories
     logic: Annotated[Any, AfterValidator(_logic)]
     otherwise: Annotated[Verdict, AfterValidator(_not_admit)]
-    reason: Annotated[Reason, AfterValidator(_not_good_news)]
+    reason: Annotated[Reason, BeforeValidator(_reason), AfterValidator(_of_a_traveller)]
     text: _Text
     after: tuple[_Id, ...] = ()
 
@@ -146,7 +161,7 @@ def parse_pack(value: Json) -> RulePack:
     try:
         pack = _Pack.model_validate(value)
     except ValidationError as error:
-        raise RulePackError(_first_fault(error)) from None
+        raise RulePackError(_first_fault(error, value)) from None
     return RulePack(
         id=pack.id,
         version=pack.version,
@@ -187,8 +202,14 @@ def read_json(text: bytes) -> Json:
         return json.loads(text.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
     except RulePackError:
         raise
-    except (ValueError, RecursionError) as error:  # a UnicodeDecodeError and a JSONDecodeError are ValueErrors
-        raise RulePackError(f"not JSON: {type(error).__name__}") from None
+    except UnicodeDecodeError as error:
+        raise RulePackError(f"not JSON: no text in UTF-8, from byte {error.start} on") from None
+    except json.JSONDecodeError as error:
+        raise RulePackError(f"not JSON: {error.msg}, line {error.lineno}, column {error.colno}") from None
+    except ValueError:
+        raise RulePackError("not JSON this reads: a number of too many digits") from None
+    except RecursionError:
+        raise RulePackError("not JSON this reads: nested too deeply") from None
 
 
 def _without_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -202,7 +223,16 @@ def _no_constant(name: str) -> Json:
     raise RulePackError(f"{name} is not JSON")
 
 
-def _first_fault(error: ValidationError) -> str:
-    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+def _first_fault(error: ValidationError, value: Json) -> str:
+    """Return the first fault: which rule by its id, what was found there, and what is wrong with it."""
+    fault = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part) for part in fault["loc"])
-    return f"{place}: {fault['msg']}" if place else fault["msg"]
+    found = fault["input"]
+    shown = f" (found {str(found)[:60]!r})" if place and isinstance(found, str | int | float) else ""
+    said = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    match fault["loc"], value:
+        case ("rules", int(number), *_), {"rules": [*rules]}:
+            rule = rules[number]
+            name = rule.get("id") if isinstance(rule, dict) else None
+            place = f"rule {name}: {place}" if isinstance(name, str) else place
+    return f"{place}: {said}{shown}" if place else said

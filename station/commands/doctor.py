@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,7 +14,7 @@ from hardware.clock import SystemClock, kernel_says_synchronised
 from hardware.temperature import ThermalZones
 from station import RELEASED, checks, device_checks
 from station.commands.options import config_option, loaded
-from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
+from station.commands.output import ANSWER_IS_NO, DONE, as_read, leave, print_json
 from station.config import Config
 from station.folders import Folders
 from station.upkeep import Backups
@@ -53,7 +54,8 @@ def doctor(config_path: Path, as_json: bool) -> None:
 
     Exit code 0: nothing is wrong, or only warnings; 1: a fault; 2: the configuration cannot be read.
     """
-    found = examine(loaded(config_path))
+    config = loaded(config_path)
+    found, zone = examine(config), ZoneInfo(config.timezone)
     for check in found:
         if as_json:
             print_json(
@@ -66,7 +68,7 @@ def doctor(config_path: Path, as_json: bool) -> None:
                 }
             )
             continue
-        data = " ".join(f"{name}={value}" for name, value in check.data.items() if value)
+        data = ", ".join(f"{name}={as_read(value, zone)}" for name, value in check.data.items() if value)
         advice = f" -> {WORDS[check.advice]}" if check.advice else ""
         click.echo(f"{MARKS[check.state]} {check.name:<12} {check.finding} {data}{advice}".rstrip())
     leave(ANSWER_IS_NO if any(check.state is State.FAULT for check in found) else DONE)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 from click.core import ParameterSource
@@ -47,6 +48,13 @@ def opened_journal(config: Config) -> Iterator[tuple[Journal, Folders, Clock]]:
     clock = SystemClock(floor=RELEASED)
     with Journal.open(folders.journal, clock=clock, seal=open_seal(folders)) as journal:
         yield journal, folders, clock
+
+
+def zone_at_hand(config_path: Path) -> tzinfo:
+    """Return the zone of the station that is configured here, UTC where none is."""
+    if not (config_path.exists() or named_by_user("config_path")):
+        return UTC
+    return ZoneInfo(load_config(config_path).timezone)
 
 
 def named_by_user(parameter: str) -> bool:

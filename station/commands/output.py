@@ -126,6 +126,19 @@ def dated(moment: datetime, zone: tzinfo = UTC) -> str:
     return f"{local:%Y-%m-%d %H:%M} " + (f"{offset[:3]}:{offset[3:5]}" if local.utcoffset() else "UTC")
 
 
+def as_read(value: object, zone: tzinfo) -> str:
+    """Return a value of some record as people read it: a time like every other time.
+
+    >>> as_read("2021-11-02T18:00:00+00:00", UTC), as_read("1,3", UTC)
+    ('2021-11-02 18:00 UTC', '1,3')
+    """
+    try:
+        moment = datetime.fromisoformat(str(value)) if "T" in str(value) else None
+    except ValueError:
+        moment = None
+    return dated(moment, zone) if moment and moment.tzinfo else str(value)
+
+
 def age_of(moment: datetime | None, now: datetime, zone: tzinfo = UTC) -> str:
     """Return how old something of that time is, in words."""
     if moment is None:

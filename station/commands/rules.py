@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,15 +14,15 @@ from checkpoint.crossing import Verdict
 from checkpoint.errors import RulePackError
 from checkpoint.events import Kind
 from checkpoint.journal import Journal, LogQuery
-from checkpoint.policy import RulePack, load_pack
-from checkpoint.policy.certlogic import CertLogicError
+from checkpoint.policy import RulePack
 from checkpoint.policy.decision import judge
 from checkpoint.policy.document import document
-from checkpoint.policy.dry_run import Change, PastDecision, dry_run
-from checkpoint.policy.explain import explain, tree
+from checkpoint.policy.dry_run import PastDecision, dry_run
 from station.checks import CATEGORIES
-from station.commands.options import config_option, loaded, moment_of, opened_journal
-from station.commands.output import ANSWER_IS_NO, DONE, InputError, leave, print_json
+from station.commands.options import config_option, loaded, moment_of, opened_journal, zone_at_hand
+from station.commands.output import ANSWER_IS_NO, DONE, InputError, dated, leave, print_json
+from station.commands.rules_words import PackInFile, change_line, explained, judged, pack_in
+from station.config import Config
 from station.wiring import pack_shelf
 
 PAGE = 500
@@ -44,6 +45,7 @@ def list_packs(config_path: Path, as_json: bool) -> None:
     """
     config = loaded(config_path)
     shelf = pack_shelf(config)
+    zone = ZoneInfo(config.timezone)
     now = datetime.now(UTC)
     in_force = {category: shelf.in_force(category, now) for category in CATEGORIES}
     for shelved in shelf.list():
@@ -63,7 +65,7 @@ def list_packs(config_path: Path, as_json: bool) -> None:
         else:
             who = "headquarters" if shelved.signed else "shipped"
             click.echo(
-                f"{pack.id} {pack.version} ({who}), from {pack.effective_from:%Y-%m-%d %H:%M} UTC: "
+                f"{pack.id} {pack.version} ({who}), from {dated(pack.effective_from, zone)}: "
                 + (f"in force for {', '.join(serves)}" if serves else "not in force")
             )
     for spoiled in shelf.spoiled:
@@ -78,32 +80,49 @@ def list_packs(config_path: Path, as_json: bool) -> None:
 
 @rules.command(epilog="Example: checkpoint rules check my-pack.json")
 @click.argument("pack_path", metavar="PACK", type=click.Path(path_type=Path, dir_okay=False))
-def check(pack_path: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@config_option
+def check(pack_path: Path, as_json: bool, config_path: Path) -> None:
     """Check a pack whole: its form, its reasons, its CertLogic, its dates, both languages.
 
-    Exit code 0: it can be put in force; 1: it cannot, and why.
+    Says from when until when it is in force, and what it still needs before a station takes it. The configuration is
+    asked for its time zone alone, where there is one.
+
+    Exit code 0: it can be put in force; 1: it cannot, and why; 2: there is no such file.
     """
+    now, zone = datetime.now(UTC), zone_at_hand(config_path)
     try:
-        pack = load_pack(pack_path)
+        found = PackInFile.read(pack_path)
     except RulePackError as error:
-        click.echo(f"{pack_path}: {error}")
+        if as_json:
+            print_json({"file": str(pack_path), "sound": False, "fault": str(error)})
+        else:
+            click.echo(f"{pack_path}: {error}")
         leave(ANSWER_IS_NO)
         return
-    click.echo(f"{pack.id} {pack.version}: {len(pack.rules)} rules for {', '.join(sorted(pack.categories))}")
+    pack = found.pack
+    if as_json:
+        print_json({"file": str(pack_path), "sound": True, "fault": None, **found.record(now)})
+    else:
+        click.echo(f"{pack.id} {pack.version}: {len(pack.rules)} rules for {', '.join(sorted(pack.categories))}")
+        for line in found.lines(now, zone):
+            click.echo(line)
     leave(DONE)
 
 
 @rules.command("explain", epilog="Example: checkpoint rules explain my-pack.json --event 4182")
 @click.argument("pack_path", metavar="PACK", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--event", "seq", type=click.IntRange(min=1), required=True, help="The journal's entry to explain.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: the rules with their steps, and the outcome.")
 @config_option
-def explain_decision(pack_path: Path, seq: int, config_path: Path) -> None:
+def explain_decision(pack_path: Path, seq: int, as_json: bool, config_path: Path) -> None:
     """Show how each rule of a pack judges the evidence of one journal entry, clause by clause.
 
     Exit code 0: the pack would admit; 1: it would not.
     """
-    pack = _pack(pack_path)
-    with opened_journal(loaded(config_path)) as (journal, _folders, _clock):
+    found = pack_in(pack_path)
+    pack, config = found.pack, loaded(config_path)
+    with opened_journal(config) as (journal, _folders, _clock):
         try:
             event = journal.event(seq)
         except KeyError:
@@ -114,22 +133,24 @@ def explain_decision(pack_path: Path, seq: int, config_path: Path) -> None:
         past = PastDecision.from_event(str(seq), event.body)
     except ValueError as error:
         raise InputError(f"entry #{seq}: {error}") from error
-    seen = document(past.evidence, past.decided_at)
-    for rule in pack.rules_for(past.evidence.category):
-        click.echo(f"{rule.id}: {rule.text.en} / {rule.text.zh}")
-        try:
-            for line in tree(explain(rule.logic, seen)):
-                click.echo(f"    {line}")
-        except CertLogicError as error:
-            click.echo(f"    broken: {error}")
+    rules = explained(pack, past, document(past.evidence, past.decided_at))
     decision = judge(past.evidence, pack, past.decided_at)
-    click.echo(f"-> {decision.verdict} ({decision.reason}); was {past.verdict} ({past.reason})")
+    if as_json:
+        about = {"pack": pack.id, "version": pack.version, "due": pack.in_force(datetime.now(UTC))}
+        print_json({**judged(seq, past, decision), **about, "rules": list(rules)})
+    else:
+        _show_pack(found, config)
+        for rule in rules:
+            click.echo(f"{rule['rule']}: {rule['text']['en']} / {rule['text']['zh']}")
+            for line in rule["steps"] or [f"broken: {rule['broken']}"]:
+                click.echo(f"    {line}")
+        click.echo(f"-> {decision.verdict} ({decision.reason}); was {past.verdict} ({past.reason})")
     leave(DONE if decision.verdict is Verdict.ADMIT else ANSWER_IS_NO)
 
 
 @rules.command("dry-run", epilog="Example: checkpoint rules dry-run my-pack.json --since 2022-03-20")
 @click.argument("pack_path", metavar="PACK", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--since", required=True, help="From this date on (ISO 8601).")
+@click.option("--since", required=True, help="From this date on (ISO 8601, in the station's zone).")
 @click.option("--until", help="Up to this date, which is not included (ISO 8601); by default until now.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line and change.")
 @config_option
@@ -140,14 +161,17 @@ def dry_run_pack(pack_path: Path, since: str, until: str | None, as_json: bool, 
 
     Exit code 0: none; 1: some.
     """
-    pack = _pack(pack_path)
+    found = pack_in(pack_path)
+    pack, config = found.pack, loaded(config_path)
+    zone = ZoneInfo(config.timezone)
     query = LogQuery(
         kind=Kind.CROSSING_DECIDED,
-        since=moment_of("--since", since),
-        until=None if until is None else moment_of("--until", until),
+        since=moment_of("--since", since, zone),
+        until=None if until is None else moment_of("--until", until, zone),
     )
+    _show_pack(found, config)
     moves: Counter[tuple[Verdict, Verdict]] = Counter()
-    with opened_journal(loaded(config_path)) as (journal, _folders, _clock):
+    with opened_journal(config) as (journal, _folders, _clock):
         past = _Past(journal, query, pack)
         seen = sys.stderr.isatty()
         bar = click.progressbar(
@@ -158,7 +182,10 @@ def dry_run_pack(pack_path: Path, since: str, until: str | None, as_json: bool, 
                 moves[change.past.verdict, change.now.verdict] += 1
                 if seen:
                     click.echo(CLEAR_LINE, nl=False, err=True)
-                _show(change, as_json)
+                if as_json:
+                    print_json({**judged(int(change.past.ref), change.past, change.now), "loosens": change.loosens})
+                else:
+                    click.echo(change_line(change, zone))
     click.echo(f"{moves.total()} of {past.judged} decisions would change", err=as_json)
     if past.of_others:
         click.echo(f"  {past.of_others} of other categories were left as they are", err=as_json)
@@ -170,26 +197,11 @@ def dry_run_pack(pack_path: Path, since: str, until: str | None, as_json: bool, 
     leave(ANSWER_IS_NO if moves else DONE)
 
 
-def _show(change: Change, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "event": change.past.ref,
-                "decided_at": change.past.decided_at,
-                "category": change.past.evidence.category,
-                "was": change.past.verdict,
-                "was_reason": change.past.reason,
-                "now": change.now.verdict,
-                "reason": change.now.reason,
-                "loosens": change.loosens,
-            }
-        )
-        return
-    mark = "looser  " if change.loosens else "stricter"
-    click.echo(
-        f"#{change.past.ref} {change.past.decided_at:%Y-%m-%d %H:%M} UTC {mark} "
-        f"{change.past.verdict} ({change.past.reason}) -> {change.now.verdict} ({change.now.reason})"
-    )
+def _show_pack(found: PackInFile, config: Config) -> None:
+    """Say beside the answer which pack was tried, and that it need not be in force."""
+    click.echo(f"{found.pack.id} {found.pack.version}", err=True)
+    for line in found.lines(datetime.now(UTC), ZoneInfo(config.timezone)):
+        click.echo(f"  {line}", err=True)
 
 
 class _Past:
@@ -219,10 +231,3 @@ class _Past:
             if page.next_before is None:
                 return
             before = page.next_before
-
-
-def _pack(path: Path) -> RulePack:
-    try:
-        return load_pack(path)
-    except RulePackError as error:
-        raise InputError(f"{path}: {error}") from error

@@ -1,5 +1,6 @@
 """`checkpoint trust`: whose signatures are believed."""
 
+import binascii
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ def import_lists(
             )
         except OSError as error:
             raise InputError(f"{file}: {error.strerror}") from error
+        except binascii.Error as error:
+            raise InputError(f"{file}: no trust list of any known kind: neither JSON, PEM, DER nor signed") from error
         except ValueError as error:
             raise InputError(f"{file}: {error}") from error
         change = take_in(known, imported, file=file.name, name=name, now=now, stated=as_of)

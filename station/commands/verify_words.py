@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any, assert_never
 
 from checkpoint.credential import Credential, Fact, HealthStatus, LorryPass, Recovery, TestReport, Vaccination
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
-from station.commands.output import dated
+from station.commands.output import as_read, dated
 from station.commands.vaccines import product_name
 
 _PREFIXES = {
@@ -69,7 +69,7 @@ def refusal_lines(error: CredentialError, presented: str, zone: tzinfo, asked: s
     yield f"{claimed + ': ' if claimed else ''}not accepted: {error.reason}{detail}"
     for name, value in error.data.items():
         if value and name != "digest":
-            yield f"  {name.replace('_', ' ')}: {_as_read(value, zone)}"
+            yield f"  {name.replace('_', ' ')}: {as_read(value, zone)}"
     if error.reason is Reason.UNKNOWN_CODE:
         yield f"  a health code of {asked}: a gate asks its issuer" if asked else f"  {NOT_JUDGED_HERE}"
 
@@ -111,16 +111,3 @@ def said(fact: Fact, zone: tzinfo = UTC) -> str:
             return f"lorry pass: {fact.number}, plate {fact.plate}{trailer}, route {fact.route}"
         case _:
             assert_never(fact)
-
-
-def _as_read(value: object, zone: tzinfo) -> str:
-    """Return a value of an error's data as people read it: a time like every other time.
-
-    >>> _as_read("2021-11-02T18:00:00+00:00", UTC), _as_read("1,3", UTC)
-    ('2021-11-02 18:00 UTC', '1,3')
-    """
-    try:
-        moment = datetime.fromisoformat(str(value)) if "T" in str(value) else None
-    except ValueError:
-        moment = None
-    return dated(moment, zone) if moment and moment.tzinfo else str(value)

@@ -424,3 +424,9 @@ def test_a_list_fetched_anew_without_a_change_is_dated_by_whoever_fetched_it(tmp
 def test_a_list_dated_later_than_now_says_so(trust: Path) -> None:
     TrustList(TrustList.load(trust).keys, datetime(2999, 1, 1, tzinfo=UTC)).save(trust)
     assert "dated 2999-01-01 00:00 UTC, which is yet to come" in checkpoint("trust", "list", "--trust", trust).stdout
+
+
+def test_a_file_that_is_no_list_at_all_says_which_kinds_are_known(tmp_path: Path) -> None:
+    (tmp_path / "passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    told = checkpoint("trust", "import", "--trust", tmp_path / "trust.json", tmp_path / "passwd")
+    assert (told.exit_code, "neither JSON, PEM, DER nor signed" in told.stderr) == (2, True)

@@ -84,7 +84,7 @@ def test_sound_pack_loads() -> None:
         (pack(format="checkpoint-rule-pack/2"), "format"),
         (pack(id="Spring Rules"), "id"),
         (pack(id="../../etc/passwd"), "id"),
-        (pack(version="latest"), "version"),
+        (pack(version="latest"), "version: .*found 'latest'"),
         (pack(version="1.02"), "version"),
         (pack(effective_from="2022-03-20T00:00:00"), "effective_from"),
         (pack(effective_from=1647705600), "effective_from"),
@@ -107,8 +107,13 @@ def test_sound_pack_loads() -> None:
         (with_rule(reason="bad-mood"), "reason"),
         (with_rule(reason="rules-met"), "reason: .*lets a traveller pass"),
         (with_rule(reason="overridden"), "reason: .*lets a traveller pass"),
+        (with_rule(reason="glare"), "rule spot-test: rules.0.reason: glare is about the reading of a cassette"),
+        (with_rule(reason="too-early"), "about the reading of a cassette"),
+        (with_rule(reason="rules-missing"), "about the station"),
+        (with_rule(reason="naat-stall"), r"rule spot-test: .*did you mean naat-stale\?.*\(found 'naat-stall'\)"),
+        (with_rule(reason=7), "no reason code"),
         (with_rule(logic=None), "logic"),
-        (with_rule(logic={"or": [True, True]}), "unrecognised operator"),
+        (with_rule(logic={"or": [True, True]}), "^rule spot-test: rules.0.logic: unrecognised operator"),
         (with_rule(logic={"===": [1]}), "operands"),
         (with_rule(logic={"var": "payload..spot"}), "path"),
         (with_rule(logic=1.5), "non-integer"),
@@ -121,6 +126,21 @@ def test_sound_pack_loads() -> None:
 def test_anything_amiss_in_a_pack_is_named(broken: Any, complaint: str) -> None:
     with pytest.raises(RulePackError, match=complaint):
         load_pack(as_bytes(broken))
+
+
+@pytest.mark.parametrize(
+    ("file", "complaint"),
+    [
+        (b'{"format": 1,\n "id": }', "not JSON: Expecting value, line 2, column 8"),
+        (b"\x89PNG\r\n", "not JSON: no text in UTF-8, from byte 0 on"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"1" * 5000, "too many digits"),
+        (b"", "not JSON: .*line 1"),
+    ],
+)
+def test_a_file_that_is_no_json_says_where_it_stops_being(file: bytes, complaint: str) -> None:
+    with pytest.raises(RulePackError, match=complaint):
+        load_pack(file)
 
 
 def test_rule_waits_only_for_rules_that_its_own_category_is_judged_by() -> None:
