@@ -1,6 +1,7 @@
 """`checkpoint backup`, `restore` and `retention`: what survives, and what must not."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -10,7 +11,7 @@ from checkpoint.journal import restore as restore_journal
 from hardware.clock import SystemClock
 from station import RELEASED
 from station.commands.options import config_option, loaded, opened_journal
-from station.commands.output import ANSWER_IS_NO, leave, print_json
+from station.commands.output import ANSWER_IS_NO, dated, leave, print_json
 from station.folders import Folders
 from station.upkeep import back_up, retain
 from station.wiring import backup_folder, open_seal
@@ -70,11 +71,13 @@ def restore(source: Path, config_path: Path, replace: bool, look: bool, as_json:
     try:
         if look:
             found = look_at(source)
-            made_at = found.made_at.isoformat() if found.made_at else ""
             if as_json:
-                print_json({"file": str(found.path), "epoch": found.epoch, "events": found.seq, "made_at": made_at})
+                print_json(
+                    {"file": str(found.path), "epoch": found.epoch, "events": found.seq, "made_at": found.made_at or ""}
+                )
             else:
-                click.echo(f"{found.path}: whole, {found.seq} events{f', made {made_at}' if made_at else ''}")
+                made = f", made {dated(found.made_at, ZoneInfo(config.timezone))}" if found.made_at else ""
+                click.echo(f"{found.path}: whole, {found.seq} events{made}")
             return
         clock = SystemClock(floor=RELEASED)
         done = restore_journal(folders.journal, source, clock=clock, seal=open_seal(folders), replace=replace)

@@ -11,7 +11,7 @@ from checkpoint.errors import ChainBroken
 from checkpoint.events import Event, Kind
 from checkpoint.journal import LogQuery
 from station.commands.options import config_option, loaded, opened_journal
-from station.commands.output import ANSWER_IS_NO, DONE, leave, print_json
+from station.commands.output import ANSWER_IS_NO, DONE, dated, leave, print_json
 
 TOLD = ("verdict", "outcome", "reason", "slot", "officer", "pack", "document", "list", "file", "account")
 """What one line shows of an event's body, where it is there."""
@@ -81,4 +81,4 @@ def _record(event: Event) -> dict[str, object]:
 def _line(event: Event, zone: ZoneInfo) -> str:
     body = event.body
     told = [str(body[name]) for name in TOLD if body.get(name)]
-    return f"#{event.seq:<6} {event.moment.wall.astimezone(zone):%Y-%m-%d %H:%M:%S} {event.kind:<18} {' '.join(told)}"
+    return f"#{event.seq:<6} {dated(event.moment.wall, zone, seconds=True)} {event.kind:<18} {' '.join(told)}"

@@ -112,7 +112,7 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def dated(moment: datetime, zone: tzinfo = UTC) -> str:
+def dated(moment: datetime, zone: tzinfo = UTC, *, seconds: bool = False) -> str:
     """Return a time as people read it: in the station's zone where one is at hand, else UTC.
 
     >>> dated(datetime.fromisoformat("2022-03-20T16:00:00+08:00"))
@@ -122,8 +122,8 @@ def dated(moment: datetime, zone: tzinfo = UTC) -> str:
     '2022-03-20 16:00 +08:00'
     """
     local = moment.astimezone(zone)
-    offset = f"{local:%z}"  # +0800
-    return f"{local:%Y-%m-%d %H:%M} " + (f"{offset[:3]}:{offset[3:5]}" if local.utcoffset() else "UTC")
+    text = local.isoformat(" ", timespec="seconds" if seconds else "minutes")
+    return text[:-6] + (f" {text[-6:]}" if local.utcoffset() else " UTC")
 
 
 def as_read(value: object, zone: tzinfo) -> str:
