@@ -99,7 +99,19 @@ def _chip(names: Sequence[str], found: Sequence[Check], sync: SyncStatus | None)
         text = sync_text(sync)
         return Chip("sync", _worst(found) if found else _sync_state(sync), text, text)
     bad = max(found, key=lambda c: list(State).index(c.state))
-    return Chip(names[0], State.OK, *_well(names[0])) if bad.state is State.OK else _bad(bad)
+    if bad.state is not State.OK:
+        return _bad(bad)
+    text, brief = _well(names[0])
+    return Chip(names[0], State.OK, _with_age(text, found), brief)
+
+
+def _with_age(text: str, found: Sequence[Check]) -> str:
+    """Return what a part says with the age of the trust list, where that is one of its checks."""
+    days = next((check.data.get("age_days") for check in found if check.name == "trust-list"), "")
+    if not days:
+        return text
+    age = gettext("trust list: %(n)s days old", n=days)
+    return f"{text} · {age}"
 
 
 def _bad(check: Check) -> Chip:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -218,3 +219,11 @@ def test_checks_without_figures_show_none(pages: Pages) -> None:
     pages.checks[:] = [Check("lamps", State.OK, Finding.SIMULATED)]
     pages.app.extensions["checks"].forget()
     assert "simulated: no real device" in pages.client().see("/health")
+
+
+def test_the_head_of_every_page_tells_how_old_the_trust_list_is(pages: Pages) -> None:
+    pages.checks[:] = [replace(c, data={"age_days": "12"}) if c.name == "trust-list" else c for c in pages.checks]
+    pages.app.extensions["checks"].forget()
+    for path in ("/gate", "/log"):
+        assert "rules ok · trust list: 12 days old" in pages.client().see(path)
+    assert "信任列表：12 天前" in pages.client(language="zh").see("/gate")
