@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from bench import signed_lists
 from bench.fuzz_credentials import Tally, examine
-from bench.hostile import BOMBS, Fuzzer
+from bench.hostile import Fuzzer
+from bench.hostile_values import BOMBS
 from bench.wallet import KID, NOW, Wallet
 from checkpoint.credential import Credential
 from checkpoint.credentials import CredentialReader, base45, cbor, certificate, cose, jwk, shc, strict_json
