@@ -93,6 +93,7 @@ class Gate:
     _aside: Aside = field(init=False)
     _next_vehicle: Vehicle | None = None
     _shown: Shown = field(default_factory=Shown)
+    _vehicles: int = 0
     _lingers_since_ms: int | None = None
     _recent: RecentCodes = field(default_factory=lambda: RecentCodes(CODE_AGAIN_S))
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -135,15 +136,21 @@ class Gate:
     ) -> Crossing | None:
         """Judge the codes now in view; return the crossing, or None where nothing in view concerns the gate.
 
-        Several different health codes at once are held: nobody can say whose light it would be. Codes that no
+        Several different health codes at once are held: nobody can say whose light it would be. An issuer's answer that
+        comes when the vehicle was already sent on counts for nobody. Codes that no
         format knows are passed over beside one that is known, and never change a verdict that already stands.
         `photo` is called, once, for a decision worth a picture: anything that does not admit.
         """
         now = self.clock.now()
+        vehicles = self._vehicles
         found = self._identified(codes, now)  # alone: an issuer may take seconds to answer, and pages must not wait
         if not found:
             return self._crossing
         with self._acting():
+            if self._vehicles != vehicles:
+                # The officer sent the vehicle on while its issuer was asked: its green must not meet the next one.
+                self._notice("answer-after-next")
+                return self._crossing
             code = found[0]
             if len(found) > 1:
                 all_of_them = digest("+".join(sorted(one.codes[0] for one in found)))[:DIGEST_CHARS]
@@ -265,6 +272,7 @@ class Gate:
         """Close the crossing: the lamp returns to red, and the card to neutral."""
         with self._acting():
             self._rest()
+            self._vehicles += 1
             self._next_vehicle = None
             if self._crossing is not None:
                 self._close(self._crossing, officer, because)

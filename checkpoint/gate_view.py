@@ -14,8 +14,8 @@ class GateView:
 
     ``neutral``: no verdict is shown, because nothing was decided yet or its time is over. ``notice`` says what
     happened to the last code where it changed nothing ("already-seen", "already-seen-others-left", "just-checked",
-    "unknown-code-ignored"), and ``noticed`` counts such looks. ``light_of`` is the crossing whose light is on where it
-    is not the one at the barrier: somebody at the bench.
+    "answer-after-next", "unknown-code-ignored"), and ``noticed`` counts such looks. ``light_of`` is the crossing whose
+    light is on where it is not the one at the barrier: somebody at the bench.
     """
 
     crossing: Crossing | None

@@ -143,6 +143,7 @@ NOTICES: Mapping[str, Text] = {
     "already-seen-others-left": _("This code was seen already. Each of the others shows their own."),
     "light-for-bench": _("The light is for a vehicle that comes from the bench."),
     "red-for-bench": _("The lamp is red for a positive at the bench, not for this vehicle."),
+    "answer-after-next": _("The issuer answered after NEXT; it counts for nobody. Show the code again."),
     "just-checked": _("This code was checked a moment ago. Take it away before the next one."),
     "unknown-code-ignored": _("Another code in view was not a health code; nothing changed."),
 }

@@ -1,11 +1,12 @@
 """What the gate does with a vehicle, told by its lamp and its journal."""
 
 from dataclasses import replace
+from datetime import datetime
 from unittest.mock import patch
 
 import pytest
 
-from checkpoint.credential import TestResult
+from checkpoint.credential import Credential, TestResult
 from checkpoint.crossing import Category, Lamp, Verdict
 from checkpoint.errors import GateError, JournalFull
 from checkpoint.events import Kind, Lane
@@ -144,6 +145,24 @@ def test_next_closes_the_crossing_and_the_lamp_rests_at_red(parts: Parts) -> Non
     assert parts.lamps.shown is Lamp.RED
     assert parts.gate.view().crossing is None
     assert parts.journal.event(parts.journal.head().seq).kind is Kind.CROSSING_CLOSED
+
+
+def test_an_answer_that_comes_after_the_vehicle_was_sent_on_lights_nothing(parts: Parts) -> None:
+    code = parts.codes.naat("Zhang Wei", parts.hours_ago(5))
+    known = parts.codes.identify
+
+    class Slow:
+        def identify(self, text: str, now: datetime) -> Credential:
+            parts.gate.next(officer=OFFICER)  # while the issuer is asked
+            return known(text, now)
+
+    parts.gate.credentials = Slow()
+    assert parts.gate.present([code], officer=OFFICER) is None
+    assert parts.lamps.shown is Lamp.RED
+    assert parts.gate.view().notice == "answer-after-next"
+    parts.gate.credentials = parts.codes
+    parts.gate.present([code], officer=OFFICER)
+    assert parts.lamps.shown is Lamp.GREEN
 
 
 def test_a_journal_that_cannot_write_shows_a_fault_and_never_green(parts: Parts) -> None:
