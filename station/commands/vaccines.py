@@ -22,6 +22,11 @@ NAMES = {
     "218": "Pfizer-BioNTech, 10 µg",
     "219": "Pfizer-BioNTech, 3 µg",
     "221": "Moderna, 50 µg",
+    "229": "Moderna, bivalent",
+    "300": "Pfizer-BioNTech, bivalent, 30 µg",
+    "502": "Covaxin",
+    "510": "BBIBP-CorV",
+    "511": "CoronaVac",
 }
 
 

@@ -19,6 +19,7 @@ from checkpoint.credentials.revocation import Revocations
 from checkpoint.credentials.trust import Use
 from checkpoint.errors import JournalFull
 from checkpoint.journal import Journal
+from station.commands.vaccines import product_name
 from station.commands.verify_words import said
 from station.config import load_config
 from station.demo import screens
@@ -200,6 +201,14 @@ NOON = datetime(2022, 3, 20, 4, tzinfo=UTC)
 )
 def test_every_fact_has_its_words(fact: Fact, words: str) -> None:
     assert said(fact) == words
+
+
+@pytest.mark.data
+def test_every_vaccine_that_the_eu_names_by_a_number_has_its_name() -> None:
+    listed = json.loads(test_data("certs", "eu-dcc-valuesets", "vaccine-medicinal-product.json").read_text("utf-8"))
+    numbered = {code: value["display"] for code, value in listed["valueSetValues"].items() if code.startswith("EU/")}
+    named = {code: product_name(code).removesuffix(f" ({code})").casefold() for code in numbered}
+    assert named == {code: display.casefold() for code, display in numbered.items()}
 
 
 # -- trust
