@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from checkpoint.credentials import TrustedKey, TrustList
-from checkpoint.errors import CheckpointError
+from checkpoint.errors import CheckpointError, JournalFull
+from checkpoint.events import Kind, wall_text
+from checkpoint.journal import Journal, LogQuery
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,32 @@ class TrustFile:
             self._local = TrustList.load(self.path)
         except (OSError, ValueError) as error:
             log.error("the trust list %s cannot be used, the last good one stays: %s", self.path, error)
+
+
+def tell_found(path: Path, journal: Journal) -> None:
+    """Write down what a list holds that lay there before the journal was begun: nothing is believed unrecorded.
+
+    From then on every import is an entry of its own. A list that cannot be used is believed by nobody.
+    """
+    if not path.exists() or journal.search(LogQuery(kind=Kind.TRUST_CHANGED, limit=1)).entries:
+        return
+    try:
+        found = TrustList.load(path)
+    except (OSError, ValueError) as error:
+        log.error("the trust list %s cannot be used: %s", path, error)
+        return
+    told = {
+        "file": path.name,
+        "lists": sorted(found.sources),
+        "keys": len(found.keys),
+        "revoked": found.revocations.total,
+        "as_of": None if found.as_of is None else wall_text(found.as_of),
+        "by": "found at the start",
+    }
+    try:
+        journal.append(Kind.TRUST_CHANGED, told)
+    except JournalFull as error:
+        log.error("the disk is full; the next start writes down the trust list: %s", error)
 
 
 def too_old(trust: TrustList, now: datetime, max_age: timedelta) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ from station.reading import SlotReader
 from station.receipts import Receipts
 from station.running import Station
 from station.set_up import StationSetUp
-from station.trust_file import TrustFile
+from station.trust_file import TrustFile, tell_found
 from station.upkeep import Room, Upkeep
 from station.uploads import Uploads, http_client
 from station.watchdog import long_work
@@ -99,6 +99,8 @@ def build(config: Config, *, restart: Callable[[], None] = lambda: None) -> Stat
     hq_key = _headquarters_key(folders)
     shelf = pack_shelf(config)
     handed_down = handed_down_documents(config, shelf, journal, clock)
+    if not config.demo:  # a demonstration makes its list anew at every start
+        tell_found(folders.trust, journal)
     trust = TrustFile(
         folders.trust,
         always=[headquarters(hq_key)] if hq_key else [],

@@ -65,13 +65,14 @@ class TrustAtHand:
     def change(self, entries: Iterable[Mapping[str, Any]], save: Callable[[], None]) -> None:
         """Save a changed list, each change first an entry of the station's journal: none is believed unrecorded.
 
-        Nobody's journal knows of a list that is no station's. A station that was never started has none yet.
+        Nobody's journal knows of a list that is no station's. A station that was never started has none yet, and writes
+        down what it finds when it is.
         """
         if not (self.stations_own and self.config):
             save()
         elif not Folders(self.config.data).journal.is_dir():
             save()
-            click.echo("this station was never started: it has no journal yet that could tell of this", err=True)
+            click.echo("this station has no journal yet; its first start writes down what it finds", err=True)
         else:
             with opened_journal(self.config) as (journal, _folders, _clock):
                 for entry in entries:

@@ -24,6 +24,7 @@ from station.commands.verify_words import said
 from station.config import load_config
 from station.demo import screens
 from station.demo.wallet import Wallet
+from station.trust_file import tell_found
 from station.wiring import open_new_journal
 from tests.checkpoint.credentials.cms_signer import Signatory, needs_openssl
 from tests.checkpoint.credentials.test_trust import signer_certificate
@@ -289,6 +290,10 @@ def station(config: Path) -> Path:
     return config
 
 
+def full(*_: object, **__: object) -> None:
+    raise JournalFull("no space left")
+
+
 def told_by_journal(config: Path) -> list[dict[str, Any]]:
     told = checkpoint("log", "--kind", "trust-changed", "--json", "--config", config)
     return [body for line in reversed(records(told)) if isinstance(body := line["body"], dict)]
@@ -327,19 +332,39 @@ def test_a_list_that_is_named_by_its_path_is_the_stations_all_the_same(tmp_path:
 def test_nothing_is_believed_that_the_journal_could_not_be_told(
     tmp_path: Path, station: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise JournalFull("no space left")
-
     monkeypatch.setattr(Journal, "append", full)
     told = checkpoint("trust", "import", "--config", station, signer_pem(tmp_path / "dsc.pem", "DE"))
     assert (told.exit_code, "no space left" in told.stderr) == (2, True)
     assert not (tmp_path / "data" / "trust.json").exists()
 
 
-def test_a_station_that_was_never_started_says_that_no_journal_tells_of_an_import(tmp_path: Path, config: Path) -> None:
+def test_what_was_imported_before_the_first_start_is_written_down_by_it_once(tmp_path: Path, config: Path) -> None:
     told = checkpoint("trust", "import", "--config", config, signer_pem(tmp_path / "dsc.pem", "DE"))
     assert (told.exit_code, "no journal yet" in told.stderr) == (0, True)
-    assert (tmp_path / "data" / "trust.json").exists()
+    for _ in range(2):
+        with open_new_journal(load_config(config)) as journal:
+            tell_found(tmp_path / "data" / "trust.json", journal)
+    [found] = told_by_journal(config)
+    assert (found["by"], found["lists"], found["keys"]) == ("found at the start", ["DE dsc.pem"], 1)
+
+
+def test_a_start_tells_of_no_list_where_there_is_none_that_can_be_used(tmp_path: Path, config: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    with open_new_journal(load_config(config)) as journal:
+        tell_found(tmp_path / "none.json", journal)
+        tell_found(tmp_path / "broken.json", journal)
+    assert told_by_journal(config) == []
+
+
+def test_a_start_with_a_full_disk_goes_on_and_the_next_one_tells(
+    trust: Path, station: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_new_journal(load_config(station)) as journal:
+        with monkeypatch.context() as patched:
+            patched.setattr(Journal, "append", full)
+            tell_found(trust, journal)
+        tell_found(trust, journal)
+    assert len(told_by_journal(station)) == 1
 
 
 def test_a_configuration_that_is_named_must_be_there(tmp_path: Path, trust: Path) -> None:

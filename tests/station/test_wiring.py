@@ -5,10 +5,12 @@ from typing import NoReturn
 
 import pytest
 
+from checkpoint.credentials import TrustList
 from checkpoint.events import Kind
 from checkpoint.health import Advice, Finding, State
 from checkpoint.journal import LogQuery
 from hardware.camera.tuning import Calibration, Tuning, save_calibration
+from station import RELEASED
 from station.config import Config, ConfigError
 from station.folders import Folders
 from station.wiring import build
@@ -27,6 +29,15 @@ def test_a_station_starts_works_and_stops_with_its_lamps_at_red(tmp_path: Path) 
     again.close()
     assert kinds == [Kind.STATION_STOPPED, Kind.STATION_STARTED]
     assert station.lamps.shown == "red"
+
+
+def test_a_start_writes_down_the_trust_list_that_lay_there_before_the_journal(tmp_path: Path) -> None:
+    TrustList(as_of=RELEASED, sources={"DE dsc.pem": RELEASED}).save(Folders(tmp_path).trust)
+    for _ in range(2):
+        station = build(config(tmp_path, demo=False))
+        told = station.journal.search(LogQuery(kind=Kind.TRUST_CHANGED)).entries
+        station.close()
+    assert [event.body["lists"] for event in told] == [["DE dsc.pem"]]
 
 
 def test_a_start_writes_down_what_each_real_camera_is_fixed_to(tmp_path: Path) -> None:
