@@ -19,6 +19,7 @@ import segno
 
 from bench.codes import CLUTTER, KINDS, clutter_frame, sequence, single
 from bench.codes.altered import ALTERATIONS, several
+from bench.codes.hints import hint_table
 from bench.codes.payloads import chinese_text
 from bench.codes.real import cassettes, photos
 from bench.codes.rivals import OpenCv, Reader, pyzbar_alone, zxing_alone
@@ -318,7 +319,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20, help="dense frames of each kind")
     parser.add_argument("--sequences", type=int, default=8, help="sequences of each kind")
     parser.add_argument("--every", type=int, default=6, help="of the real photos, which are altered: every so-many-th")
-    parser.add_argument("--only", choices=("real", "altered", "dense", "sequences", "exact", "clutter"))
+    parser.add_argument("--only", choices=("real", "altered", "dense", "sequences", "exact", "clutter", "hints"))
     parser.add_argument("--stages", action="store_true", help="measure each stage alone instead")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
@@ -339,6 +340,7 @@ def main() -> None:
                 "sequences": lambda: sequences(chosen.sequences),
                 "exact": byte_exact,
                 "clutter": lambda: false_reads(folder, chosen.count // 2),
+                "hints": lambda: hint_table(folder, chosen.count // 2),
             }
             if folder is not None:
                 photos_of = folder

@@ -28,7 +28,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """How one frame is taken; angles in radians, lengths in pixels of the frame."""
 
     px: float
@@ -51,7 +51,7 @@ def single(kind: str, seed: int) -> Shot:
     rng = np.random.default_rng([KINDS.index(kind), seed, 1])
     text = payload(rng)
     look = _first_look(kind, rng)
-    return _taken(text, kind, look, seed, rng)
+    return taken(text, kind, look, seed, rng)
 
 
 def sequence(kind: str, seed: int, frames: int = _FRAMES) -> Iterator[Shot]:
@@ -65,11 +65,11 @@ def sequence(kind: str, seed: int, frames: int = _FRAMES) -> Iterator[Shot]:
     drift = rng.normal(0, 4, 2)
     nearer = float(rng.uniform(1.0, 1.03))
     for number in range(frames):
-        yield _taken(text, kind, _shaken(replace(first, px=first.px * nearer**number), number, drift, rng), seed, rng)
+        yield taken(text, kind, _shaken(replace(first, px=first.px * nearer**number), number, drift, rng), seed, rng)
 
 
-def _first_look(kind: str, rng: np.random.Generator) -> _Look:
-    look = _Look(
+def _first_look(kind: str, rng: np.random.Generator) -> Look:
+    look = Look(
         px=float(rng.uniform(SMALLEST, LARGEST)),
         centre=(float(rng.uniform(0.42, 0.58)) * WIDTH, float(rng.uniform(0.46, 0.54)) * HEIGHT),
         roll=float(rng.normal(0, 0.12)),
@@ -90,7 +90,7 @@ _TRAITS: dict[str, tuple[str, ...]] = {kind: (kind,) for kind in KINDS} | {"clea
 _MIXED = ("perspective", "motion", "defocus", "low light", "glare", "moire", "crack")
 
 
-def _with_trait(look: _Look, trait: str, rng: np.random.Generator, severity: float = 1.0) -> _Look:
+def _with_trait(look: Look, trait: str, rng: np.random.Generator, severity: float = 1.0) -> Look:
     """Add one trouble; blur grows with the code, since a hand's shake and a lens's focus do not know the module."""
     match trait:
         case "perspective":
@@ -140,7 +140,7 @@ def _with_trait(look: _Look, trait: str, rng: np.random.Generator, severity: flo
             raise ValueError(trait)
 
 
-def _shaken(look: _Look, number: int, drift: np.ndarray, rng: np.random.Generator) -> _Look:
+def _shaken(look: Look, number: int, drift: np.ndarray, rng: np.random.Generator) -> Look:
     shake = rng.normal(0, 3, 2) + drift * number
     lively = float(np.exp(rng.normal(0, 0.35)))
     return replace(
@@ -158,7 +158,8 @@ def _shaken(look: _Look, number: int, drift: np.ndarray, rng: np.random.Generato
     )
 
 
-def _taken(text: str, kind: str, look: _Look, seed: int, rng: np.random.Generator) -> Shot:
+def taken(text: str, kind: str, look: Look, seed: int, rng: np.random.Generator) -> Shot:
+    """Take a picture of a phone that shows `text`; it comes as near as fits the frame."""
     flat = phone(text, np.random.default_rng([seed, 3]), per_module=6)
     while not _in_view(_seen(flat.code_corners(), flat, look)):
         look = replace(look, px=look.px * 0.95)
@@ -184,7 +185,7 @@ def _taken(text: str, kind: str, look: _Look, seed: int, rng: np.random.Generato
     return Shot(optics.exposed(light, rng, photons=look.photons, quality=look.quality), text, kind, look.px)
 
 
-def _seen(points: Plane, flat: Flat, look: _Look) -> Plane:
+def _seen(points: Plane, flat: Flat, look: Look) -> Plane:
     """Return where points of the flat picture, shape (N, 2), fall in the frame; the code's centre at the look's."""
     half = flat.modules * flat.per_module / 2
     distance = 4.0 * half  # the camera at four half-sides: perspective as at arm's length
@@ -204,7 +205,7 @@ def _in_view(corners: Plane) -> bool:
 _OVERSAMPLED = 2
 
 
-def _placed(plane: Plane, flat: Flat, look: _Look, seed: int) -> Plane:
+def _placed(plane: Plane, flat: Flat, look: Look, seed: int) -> Plane:
     """Hold the flat phone in front of the camera, over a blurred lane."""
     height, width = plane.shape
     source = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)

@@ -15,6 +15,8 @@ FRAME_BUDGET_MS = 22.0
 """With what comes after the last stage, 19 of 20 hard frames take 28 ms of an x86 core (`bench/qr.py --only dense`)."""
 _FORGET_S = 1.5
 """Seconds after which another phone may be in view, and the stages begin again with the cheapest."""
+_AFAR_EVERY = 3
+"""Frames without anything code-like of which one is looked at for a dark or blurred code: a millisecond each."""
 
 
 class LiveScanner:
@@ -23,7 +25,7 @@ class LiveScanner:
     Every frame is searched for QR codes as it is. Where something code-like stays unread, the time left of the budget
     goes to the further stages in turn, as many as fit by what they took before, and one at least; the next frame goes
     on where this one stopped, and begins with the stage that read a code last. A frame of an empty lane costs the first
-    search alone.
+    search alone, and one in three a look from afar for a code too dark or too blurred to be code-like.
     """
 
     def __init__(self, budget_ms: float = FRAME_BUDGET_MS, monotonic_s: Callable[[], float] = time.monotonic) -> None:
@@ -32,6 +34,7 @@ class LiveScanner:
         self._turn: list[Stage] = []
         self._seen_s = float("-inf")
         self._hinted = False
+        self._frames = 0
         self._start_over()
 
     def look(self, image: Image, now_s: float) -> Sighting:
@@ -65,6 +68,9 @@ class LiveScanner:
             if len(seen.codes) > before:
                 break  # this stage stays first: the next frame shows the same phone
             self._turn.append(self._turn.pop(0))
+        self._frames += 1
+        if not (seen.codes or view.matrix or self._hinted or self._frames % _AFAR_EVERY == 1):
+            return Sighting()
         return self._steady(seen.sighting(frame.grey, view))
 
     def _steady(self, sighting: Sighting) -> Sighting:

@@ -5,7 +5,7 @@ size, differences of neighbouring cells are averaged over a small window; the le
 over codes, the greater alone over linear codes. The thresholds come from the codes and frames of `bench/qr.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -54,10 +54,12 @@ class Region:
 class Presence:
     """What is code-like in a frame: regions of matrix codes and of linear ones, largest first.
 
-    ``texture``: grey levels between neighbouring cells at the frame's most code-like place.
+    ``texture``: grey levels between neighbouring cells at the frame's most code-like place. ``small``: the grey frame
+    in cells, a quarter of its size or less; empty for a frame too small for cells.
     """
 
     texture: float
+    small: Grey = field(repr=False, compare=False)
     matrix: tuple[Region, ...] = ()
     linear: tuple[Region, ...] = ()
 
@@ -71,9 +73,10 @@ def presence(grey: Grey, image: Image) -> Presence:
     height, width = grey.shape
     cell = max(4, -(-max(height, width) // _SMALL_SIDE))
     if min(height, width) < cell * _SMALLEST:
-        return Presence(0.0)
+        return Presence(0.0, np.zeros((0, 0), np.uint8))
     size = (width // cell, height // cell)
-    across, along = _edges(cv2.resize(grey, size, interpolation=cv2.INTER_AREA))
+    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    across, along = _edges(small)
     if image.ndim == 3:
         channels = cv2.split(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
         coloured_across, coloured_along = _edges(cv2.min(cv2.min(channels[0], channels[1]), channels[2]))
@@ -84,7 +87,7 @@ def presence(grey: Grey, image: Image) -> Presence:
     matrix = _regions(both, max(_TEXTURED, _OF_PEAK * texture), cell, grey.shape) if texture >= _TEXTURED else ()
     stripes = _peak(either)
     linear = _regions(either, max(_STRIPED, _OF_PEAK * stripes), cell, grey.shape) if stripes >= _STRIPED else ()
-    return Presence(texture, matrix, linear)
+    return Presence(texture, small, matrix, linear)
 
 
 def _edges(small: npt.ArrayLike) -> tuple[cv2.typing.MatLike, cv2.typing.MatLike]:

@@ -10,7 +10,7 @@ from vision.qr.guidance import hint_for
 from vision.qr.pace import Pace
 from vision.qr.presence import Presence, Region, presence
 from vision.qr.stages import Part, Stage, grey_of
-from vision.qr.zxing import Corners, Grey, Look
+from vision.qr.zxing import Grey, Look
 
 _SMALL = 640
 """Pixels of the longer side up to which a whole picture is one region: there is nothing to save."""
@@ -63,7 +63,6 @@ class Seen:
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, bytes], Code] = {}
-        self._unread: Corners = ()
 
     @property
     def codes(self) -> tuple[Code, ...]:
@@ -74,8 +73,6 @@ class Seen:
         """Take in what one pass saw."""
         for code in look.codes:
             self._codes.setdefault((code.format, code.data), code)
-        if look.unread and not self._unread:
-            self._unread = look.unread[0].corners
 
     def unexplained(self, regions: Iterable[Region]) -> Iterator[Region]:
         """Yield the regions without a code that is already read, asking anew before each."""
@@ -87,7 +84,7 @@ class Seen:
         """Return the codes; where there are none, guidance on what is seen but not read."""
         if self._codes:
             return Sighting(codes=self.codes)
-        return hint_for(grey, view, self._unread)
+        return hint_for(grey, view)
 
 
 def part_of(frame: Part, region: Region) -> Part:
