@@ -15,8 +15,8 @@ _WHITE = 240  # grey level
 _PATCH = 7  # pixels of the shrunken picture without a module
 _TEXTURED = 18.0  # grey levels between neighbouring cells: codes from 21
 _BLINDED = 0.10  # of the area
-_LEFT = 0.12  # of the area, below which nothing can be told of the rest
-_PALE = 26.0  # grey levels of the rest below white
+_LEFT = 0.05  # of the area, below which nothing can be told of the rest
+_PALE = 24.0  # grey levels of the rest below white
 _UNEVEN = 0.50  # of that contrast: codes with half of them left to 0.44, cassettes from 0.55
 _ONE_WAY = 2.6  # differences in one direction over those in the other
 
