@@ -22,6 +22,7 @@ class Aside:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._known: dict[str, Crossing] = {}
+        self._seats: dict[str, set[int]] = {}
 
     @property
     def waiting(self) -> tuple[Crossing, ...]:
@@ -33,12 +34,36 @@ class Aside:
         self._known.setdefault(crossing.id, crossing)
         self._known[crossing.id] = crossing
         while len(self._known) > MOST_KNOWN:
-            del self._known[next(iter(self._known))]
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            self._seats.pop(oldest, None)
 
     def follow(self, crossing: Crossing) -> None:
         """Remember how a crossing stands now, where it is one of these."""
         if crossing.id in self._known:
             self._known[crossing.id] = crossing
+
+    @property
+    def all(self) -> tuple[Crossing, ...]:
+        """All that are remembered, whatever became of them."""
+        return tuple(self._known.values())
+
+    def at_bench(self, crossing: str) -> frozenset[int]:
+        """Return the seats of a crossing from which somebody went to the bench."""
+        return frozenset(self._seats.get(crossing, ()))
+
+    def send(self, crossing: Crossing, seat: int) -> None:
+        """Remember that somebody of `seat` goes to the bench: that number is theirs from now on."""
+        self._seats.setdefault(crossing.id, set()).add(seat)
+        self.take(crossing)
+
+    def undo(self, seq: int) -> None:
+        """Take the person off whose newest entry is `seq`: it was corrected."""
+        for crossing in self._known.values():
+            if any(seat.recorded.seq == seq for seat in crossing.seats):
+                rest = tuple(seat for seat in crossing.seats if seat.recorded.seq != seq)
+                self._known[crossing.id] = replace(crossing, seats=rest)
+                return
 
     def find(self, traveller: Traveller) -> Crossing | None:
         """Return how the traveller's crossing stands, None where it never was at the gate: somebody who walked in."""
@@ -60,7 +85,7 @@ def _from_journal(journal: Journal, traveller: Traveller) -> Crossing | None:
                 before = seats.get(number)
                 seats[number] = _seat(event, before.codes if before else ())
             case Kind.OVERRIDDEN if number in seats:
-                seats[number] = replace(seats[number], overridden=True)
+                seats[number] = replace(seats[number], overridden=True, recorded=Recorded.of(event))
             case Kind.CORRECTED if number in seats and seats[number].recorded.seq == event.body.get("corrects"):
                 del seats[number]
     if not decided:

@@ -59,6 +59,9 @@ class Settles(Protocol):
     def settle_test(self, traveller: Traveller, test: SpotTest, *, officer: str) -> Decision:
         """Record and return the new decision."""
 
+    def counts_already(self, traveller: Traveller, test_id: str) -> bool:
+        """Return whether the outcome of this very test already counts."""
+
 
 class KitInUse(Protocol):
     """A kit's lot as the bench needs it: its name, its cassette's type, and whether a delivery told both."""
@@ -387,7 +390,15 @@ class Bench:
         self._waiting.pop(read.test.slot, None)
         reason = Reason.SECOND_READER if disputed else read.reading.reason
         settled = read.decision if not disputed else None
-        finished = self._finish(read.test, read.reading, outcome, reason, read.recorded, officer, settled)
+        if settled is not None and not self.gate.counts_already(read.test.traveller, read.test.id):
+            settled = None  # the check was undone since; the outcome still is this person's
+        try:
+            finished = self._finish(read.test, read.reading, outcome, reason, read.recorded, officer, settled)
+        except JournalError:
+            # What was said of it is written, what follows from it is not: it can be said once more.
+            self._waiting[read.test.slot] = read
+            self._last.pop(read.test.slot, None)
+            raise
         finished = replace(finished, photos=read.photos, confirmed=Recorded.of(event), disputed=disputed)
         self._last[read.test.slot] = finished
         return finished

@@ -112,9 +112,14 @@ class Holder:
         return bool(self.name or self.id_number)
 
     def same_person(self, other: "Holder") -> bool:
-        """Whether both name the same person as far as the codes tell; two unknown holders are not the same."""
+        """Whether both name the same person as far as the codes tell; two unknown holders are not the same.
+
+        A name of which an issuer shows only a part is many people's.
+        """
         if self.id_number and other.id_number:
             return self.id_number == other.id_number
+        if "*" in self.name or "*" in other.name:
+            return False
         return bool(self.name) and self.name.casefold() == other.name.casefold() and self.born == other.born
 
 

@@ -47,7 +47,7 @@ from checkpoint.seating import (
     with_doubt,
 )
 from checkpoint.sighting import Code
-from checkpoint.vehicle import Crossing, Recorded, Traveller, Vehicle
+from checkpoint.vehicle import Crossing, Recorded, Seat, Traveller, Vehicle
 
 __all__ = ["Gate", "GateSettings", "GateView", "digest"]
 
@@ -177,8 +177,11 @@ class Gate:
             now = self.clock.now()
             people = max(vehicle.people, len(crossing.seats))
             crossing = replace(crossing, vehicle=replace(vehicle, people=people))
-            for seat in crossing.seats:
-                crossing = self._judges.record(crossing, seat.number, seat.evidence, now, officer)
+            same = vehicle.category is self._open_crossing().vehicle.category
+            anew = [
+                self._as_described(crossing, seat, now) for seat in crossing.seats if not (seat.overridden and same)
+            ]
+            crossing = self._judges.record_all(crossing, anew, now, officer)
             self._now_stands(crossing)
             self._light(crossing, now)
 
@@ -192,14 +195,13 @@ class Gate:
             place = crossing.seat(seat)
             self.journal.append(Kind.ID_COMPARED, {"crossing": crossing.id, "seat": seat, "officer": officer})
             crossing = crossing.seated(replace(place, compared_with_id=True))
-            self._now_stands(crossing)
             settled = tuple(p for p in place.evidence.problems if p.reason not in ID_SETTLES)
             if settled != place.evidence.problems:
                 now = self.clock.now()
                 crossing = self._judges.others_as_of(now, crossing, seat, officer)
                 crossing = self._judges.record(crossing, seat, replace(place.evidence, problems=settled), now, officer)
-                self._now_stands(crossing)
                 self._light(crossing, now)
+            self._now_stands(crossing)
 
     def override(self, seat: int, *, why: str, officer: str, second: str) -> None:
         """Admit against the rules, with a reason and a second person; headquarters is told at once."""
@@ -262,6 +264,7 @@ class Gate:
             if seat is not None:
                 self.correct(seat, why=why, officer=officer)
                 return
+            self._aside.undo(event.seq)
             body = {"corrects": event.seq, "why": why.strip(), "officer": officer}
             told = {
                 name: event.body[name] for name in ("crossing", "seat", "slot", "test", "lot") if name in event.body
@@ -327,7 +330,7 @@ class Gate:
         with self._acting():
             crossing = self._open_crossing()
             place = crossing.seat(seat)
-            self._aside.take(crossing)
+            self._aside.send(crossing, seat)
             return Traveller(crossing.id, seat, crossing.vehicle, place.evidence)
 
     def walk_in(self, holder: Holder, vehicle: Vehicle) -> Traveller:
@@ -350,7 +353,8 @@ class Gate:
             crossing = self._judges.others_as_of(now, crossing, traveller.seat, officer)
             crossing = self._judges.record(crossing, traveller.seat, _tested(evidence, test), now, officer)
             at_barrier = self._crossing is not None and self._crossing.id == crossing.id
-            free = self._crossing is None or (self._shown.barrier_neutral and not self._crossing.unchecked)
+            neutral = self._shown.barrier_neutral
+            free = self._crossing is None or (neutral and not self._crossing.unchecked)
             self._aside.take(crossing)
             if at_barrier:
                 self._now_stands(crossing)
@@ -362,18 +366,28 @@ class Gate:
                 self.lamps.show(Lamp.RED, sound=True)
             if not at_barrier and (free or test.outcome is Outcome.POSITIVE):
                 self._shown.light_of = crossing
-                self._shown.barrier_neutral = free
+                self._shown.barrier_neutral = free or neutral
+                if neutral:
+                    self._shown.neutral, self._shown.decided = False, now
             return crossing.seat(traveller.seat).decision
+
+    def counts_already(self, traveller: Traveller, test_id: str) -> bool:
+        """Whether the outcome of this very test stands among what its traveller is judged by."""
+        with self._lock:
+            _, evidence = self._as_they_stand(traveller)
+            return evidence.spot_test is not None and evidence.spot_test.test_id == test_id
 
     def restore(self) -> None:
         """Remember, after a restart, which codes were here a moment ago."""
         now = self.clock.now()
         since = now.wall - timedelta(seconds=CODE_AGAIN_S)
+        newest: dict[tuple[str, int], Event] = {}
         for event in self.journal.search(LogQuery(kind=Kind.CROSSING_DECIDED, since=since, limit=500)).entries:
             body = event.body
-            admitted = body.get("seat_verdict") == Verdict.ADMIT
+            last = newest.setdefault((body["crossing"], body["seat"]), event)  # what became of whoever showed it
             if code := body.get("code_digest"):
-                self._recent.add(code, Sighted(body["crossing"], "", event.seq, admitted, event.moment))
+                admitted = last.body.get("seat_verdict") == Verdict.ADMIT
+                self._recent.add(code, Sighted(body["crossing"], "", last.seq, admitted, last.moment))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -393,6 +407,28 @@ class Gate:
     def _tell(self) -> None:
         for callback in self.changed:
             callback()
+
+    def _as_described(self, crossing: Crossing, seat: Seat, now: Moment) -> Seat:
+        """Return one person with the doubts that the vehicle's plate settles taken away."""
+        if not any(p.reason is Reason.SAME_CODE_OTHER_PERSON for p in seat.evidence.problems):
+            return seat
+        code = Presented(Problem(Reason.SAME_CODE_OTHER_PERSON), seat.codes)
+        doubt = doubt_whose(crossing, code, seat.number, parked=self._aside.all, recent=self._recent, now=now)
+        if doubt is not None:
+            return seat
+        rest = tuple(p for p in seat.evidence.problems if p.reason is not Reason.SAME_CODE_OTHER_PERSON)
+        return replace(seat, evidence=replace(seat.evidence, problems=rest))
+
+    @contextmanager
+    def holding(self, crossing: str) -> Iterator[None]:
+        """Keep the vehicle that an act is meant for at the barrier while it is done.
+
+        Raise `GateError` where another stands there by now: no act may hit the next vehicle.
+        """
+        with self._lock:
+            if (self._crossing.id if self._crossing is not None else "") != crossing:
+                raise GateError("vehicle-changed", "another vehicle is at the gate")
+            yield
 
     def _identified(self, codes: Sequence[Code], now: Moment) -> tuple[Presented, ...]:
         """Return what the codes in view are, each once; unknown ones only where nothing else is in view.
@@ -431,8 +467,8 @@ class Gate:
         if crossing is None:
             crossing = Crossing(id=self.new_id(), vehicle=self.vehicle)
             self._next_vehicle = None
-        number, evidence = seated_evidence(crossing, code)
-        doubt = doubt_whose(crossing, code, number, parked=self._aside.waiting, recent=self._recent, now=now)
+        number, evidence = seated_evidence(crossing, code, self._aside.at_bench(crossing.id))
+        doubt = doubt_whose(crossing, code, number, parked=self._aside.all, recent=self._recent, now=now)
         if doubt is not None:
             evidence = with_doubt(evidence, doubt)
         if self._says_nothing_new(crossing, number, evidence, code, now):
@@ -446,9 +482,13 @@ class Gate:
         return crossing
 
     def _is_over(self, crossing: Crossing, holder: Holder) -> bool:
-        """Whether the crossing's verdict has timed out, everybody was checked, and somebody new shows a code."""
+        """Whether the crossing's verdict has timed out, everybody was checked, and somebody new shows a code.
+
+        Whoever is held may be showing the next proof: they stay until the officer says next.
+        """
         known = any(seat.evidence.holder.same_person(holder) for seat in crossing.seats)
-        return self._shown.barrier_neutral and bool(crossing.seats) and not crossing.unchecked and not known
+        done = bool(crossing.seats) and not crossing.unchecked and crossing.verdict is not Verdict.HOLD
+        return self._shown.barrier_neutral and done and not known
 
     def _notice(self, notice: str) -> None:
         self._shown.notice = notice
@@ -462,7 +502,8 @@ class Gate:
         if seat is None or not code.known_to(seat) or self._shown.barrier_neutral or self._shown.light_of is not None:
             return False
         decision = self._judges.decide(crossing, number, evidence, now)
-        return (decision.verdict, decision.reason) == (seat.decision.verdict, seat.decision.reason)
+        found, before = ({f.reason for f in d.findings} for d in (decision, seat.decision))
+        return (decision.verdict, decision.reason, found) == (seat.decision.verdict, seat.decision.reason, before)
 
     def _now_stands(self, crossing: Crossing) -> None:
         """Put the crossing at the barrier, as it now stands; where somebody of it is at the bench, there too."""

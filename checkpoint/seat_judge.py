@@ -1,6 +1,6 @@
 """Deciding about the people of a vehicle: by the rules in force at that moment, and never without an entry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,12 +27,23 @@ class SeatJudge:
         Somebody admitted half an hour ago may not be any more when the last of the vehicle is; whoever is judged
         otherwise than before is recorded anew.
         """
+        changed = []
         for seat in crossing.seats:
             if seat.number == but or seat.overridden:
                 continue
             decision = self.decide(crossing, seat.number, seat.evidence, now)
             if (decision.verdict, decision.reason) != (seat.decision.verdict, seat.decision.reason):
-                crossing = self.record(crossing, seat.number, seat.evidence, now, officer)
+                changed.append(seat)
+        return self.record_all(crossing, changed, now, officer)
+
+    def record_all(self, crossing: Crossing, seats: Iterable[Seat], now: Moment, officer: str) -> Crossing:
+        """Decide about several people at once and write each down: no entry tells of a vehicle half judged."""
+        seats = list(seats)
+        for seat in seats:
+            decided = self.decide(crossing, seat.number, seat.evidence, now)
+            crossing = crossing.seated(replace(seat, decision=decided, overridden=False))
+        for seat in seats:
+            crossing = self.record(crossing, seat.number, seat.evidence, now, officer)
         return crossing
 
     def record(

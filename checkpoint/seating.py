@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, replace
+from datetime import timedelta
 
+from checkpoint.assay import Outcome
 from checkpoint.clock import Moment
-from checkpoint.credential import Credential, Format, Holder
+from checkpoint.credential import Colour, Credential, Format, HealthStatus, Holder, Recovery, TestReport, TestResult
 from checkpoint.crossing import Evidence, Problem, Verdict
 from checkpoint.policy.guards import verdict_on_problem
 from checkpoint.policy.people import may_be_one_person
@@ -13,6 +15,7 @@ from checkpoint.reasons import Reason
 from checkpoint.recent_codes import RecentCodes
 from checkpoint.vehicle import Crossing, Seat
 
+WAITS_AT_MOST = timedelta(hours=12)
 DIGEST_CHARS = 32  # of a code's digest in the journal and in memory
 
 ID_SETTLES = frozenset({Reason.SAME_CODE_OTHER_PERSON, Reason.HOLDER_UNCLEAR})
@@ -56,19 +59,22 @@ def presented(text: str, shown: Credential | Problem) -> Presented:
     return Presented(shown, tuple(codes))
 
 
-def seated_evidence(crossing: Crossing, code: Presented) -> tuple[int, Evidence]:
+def seated_evidence(
+    crossing: Crossing, code: Presented, at_bench: frozenset[int] = frozenset()
+) -> tuple[int, Evidence]:
     """Return which seat the code belongs to, and that person's evidence with it.
 
     The same person keeps their seat. Whoever sits alone keeps it, too, where the names leave that open; the officer
-    then compares them with the ID document. A lorry's pass names a vehicle and no person: it belongs to the driver.
+    then compares them with the ID document. Whoever is at the bench keeps their number, which is nobody else's
+    meanwhile. A lorry's pass names a vehicle and no person: it belongs to the driver.
     Somebody held without a name (a shop's code, a blurred one) may try again. Anyone else takes the next seat.
 
     What speaks against a traveller, and a doubt whose code it was, stay whatever else is shown.
     """
-    seat = _seat_of(crossing, code)
+    seat = _seat_of(crossing, code, at_bench)
     if seat is None:
         before = Evidence(category=crossing.vehicle.category)
-        number = max((s.number for s in crossing.seats), default=0) + 1
+        number = max((*(s.number for s in crossing.seats), *at_bench), default=0) + 1
     else:
         before, number = seat.evidence, seat.number
     stays = tuple(p for p in before.problems if _stays(p))
@@ -77,13 +83,16 @@ def seated_evidence(crossing: Crossing, code: Presented) -> tuple[int, Evidence]
     settled = seat is not None and seat.compared_with_id and code.known_to(seat)
     others = [c for c in before.credentials if c.digest != code.shown.digest]
     if not code.holder.known and not _of_the_vehicle(code):
-        others = [c for c in others if c.holder.known or c.format is Format.LORRY_PASS]  # the next try of whoever it is
-    if not settled and _whose_is_open(code, others):
+        # The next try of whoever it is; what speaks against somebody stays all the same.
+        others = [c for c in others if c.holder.known or c.format is Format.LORRY_PASS or _speaks_against(c)]
+    theirs = seat is not None and (code.known_to(seat) or seat.evidence.holder.same_person(code.holder))
+    of_another = seat is not None and seat.number in at_bench and not theirs and not _of_the_vehicle(code)
+    if not settled and (of_another or _whose_is_open(code, others)):
         stays = _with(stays, Problem(Reason.HOLDER_UNCLEAR, "the codes need not be one person's"))
     return number, replace(before, credentials=(code.shown, *others), problems=stays)
 
 
-def _seat_of(crossing: Crossing, code: Presented) -> Seat | None:
+def _seat_of(crossing: Crossing, code: Presented, at_bench: frozenset[int]) -> Seat | None:
     for seat in crossing.seats:
         if code.known_to(seat) or seat.evidence.holder.same_person(code.holder):
             return seat
@@ -91,12 +100,40 @@ def _seat_of(crossing: Crossing, code: Presented) -> Seat | None:
     if driver is not None and _of_the_vehicle(code):
         return driver
     for seat in crossing.seats:
-        if not seat.evidence.holder.known and seat.verdict is Verdict.HOLD:
+        nameless = not seat.evidence.holder.known and seat.verdict is Verdict.HOLD
+        if nameless and seat.number not in at_bench and _may_be_tried_again(crossing, seat, code):
             return seat
+    named = [s for s in crossing.seats if s.evidence.holder.known and may_be_one_person(s.evidence.holder, code.holder)]
+    if code.holder.known and len(named) == 1 and named[0].verdict is not Verdict.REFUSE and _in_part(code, named[0]):
+        return named[0]
     alone = driver is not None and len(crossing.seats) == crossing.vehicle.people == 1
     if driver is not None and alone and isinstance(code.shown, Credential) and driver.verdict is not Verdict.REFUSE:
         return driver if may_be_one_person(driver.evidence.holder, code.holder) else None
     return None
+
+
+def _may_be_tried_again(crossing: Crossing, seat: Seat, code: Presented) -> bool:
+    """Whether a code may be another try of somebody held without a name, or that person's other proof.
+
+    While others of the vehicle have shown nothing yet, a second good code is more likely one of theirs.
+    """
+    proved = any(c.format is not Format.LORRY_PASS for c in seat.evidence.credentials)
+    return isinstance(code.shown, Problem) or not proved or not crossing.unchecked
+
+
+def _in_part(code: Presented, seat: Seat) -> bool:
+    """Whether one of both names is shown in part only: then the other may be the whole of it."""
+    return "*" in code.holder.name or "*" in seat.evidence.holder.name
+
+
+def _speaks_against(credential: Credential) -> bool:
+    """Whether a code must not be lost sight of, whoever showed it."""
+    return any(
+        (isinstance(fact, HealthStatus) and fact.colour is not Colour.GREEN)
+        or (isinstance(fact, TestReport) and fact.result is TestResult.POSITIVE)
+        or isinstance(fact, Recovery)
+        for fact in credential.facts
+    )
 
 
 def _whose_is_open(code: Presented, others: list[Credential]) -> bool:
@@ -135,6 +172,16 @@ def doubt_whose(
         return None
     for other in parked:
         for seat in other.seats:
+            if other.id == crossing.id:
+                continue
+            test = seat.evidence.spot_test
+            positive = test is not None and test.outcome is Outcome.POSITIVE
+            if positive and (code.known_to(seat) or seat.evidence.holder.same_person(code.holder)):
+                return Problem(Reason.ANTIGEN_POSITIVE, f"tested positive here, #{seat.recorded.seq}")
+    for other in parked:
+        for seat in other.seats:
+            if seat.verdict is Verdict.ADMIT or now.wall - seat.recorded.at > WAITS_AT_MOST:
+                continue  # what admitted them is remembered by `recent`; nobody waits for a test that long
             if code.known_to(seat) and not _same_vehicle(other.id, other.vehicle.plate, crossing):
                 return Problem(Reason.SAME_CODE_OTHER_PERSON, f"waits at the bench, #{seat.recorded.seq}")
     for one in code.codes:

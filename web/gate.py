@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from checkpoint.credential import Format
 from checkpoint.crossing import Category
 from checkpoint.errors import CredentialError, GateError
+from checkpoint.gate import Gate
 from checkpoint.reasons import Reason
 from checkpoint.sighting import Code
 from checkpoint.typed import TypedDocument
@@ -91,8 +92,14 @@ def next_vehicle() -> Response:
 @deciding
 def describe() -> Response:
     """Set what was sent of plate, trailer, people, category and route; leave the rest as it is."""
-    _same_vehicle(may_be_gone=True)
+    crossing = _same_vehicle(may_be_gone=True)
     gate = services().gate
+    with gate.holding(crossing.id if crossing else ""):  # two tablets may change two things at once
+        _describe(gate)
+    return done(url_for("gate.page"))
+
+
+def _describe(gate: Gate) -> None:
     sent = request.form
     vehicle = gate.vehicle
     if "plate" in sent:
@@ -106,15 +113,15 @@ def describe() -> Response:
     if "category" in sent:
         vehicle = replace(vehicle, category=_category(sent["category"]))
     gate.describe_vehicle(vehicle, officer=officer().name)
-    return done(url_for("gate.page"))
 
 
 @blueprint.post("/gate/compared")
 @deciding
 def compared() -> Response:
     """The officer compared the code with the ID document."""
-    _same_vehicle()
-    services().gate.compared_with_id(_seat(), officer=officer().name)
+    crossing = _same_vehicle()
+    with services().gate.holding(crossing.id if crossing else ""):
+        services().gate.compared_with_id(_seat(), officer=officer().name)
     return done(_here())
 
 
@@ -123,9 +130,8 @@ def compared() -> Response:
 def to_bench() -> Response:
     """Send one person to the bench, and go there with them."""
     crossing, seat = _same_vehicle(), _seat()
-    traveller = services().gate.to_bench(seat)
-    if crossing is None or traveller.crossing != crossing.id:
-        raise GateError("vehicle-changed")
+    with services().gate.holding(crossing.id if crossing else ""):
+        traveller = services().gate.to_bench(seat)
     return done(url_for("bench.page", person=f"{traveller.crossing}:{traveller.seat}"), go=True)
 
 
@@ -133,8 +139,10 @@ def to_bench() -> Response:
 @deciding
 def override() -> Response:
     """Admit against the rules: a reason, and the PIN of a second person."""
-    _same_vehicle()
-    services().gate.override(_seat(), why=_why(), officer=officer().name, second=second_person())
+    crossing = _same_vehicle()
+    second = second_person()  # checking a PIN takes a while, in which another vehicle may have come
+    with services().gate.holding(crossing.id if crossing else ""):
+        services().gate.override(_seat(), why=_why(), officer=officer().name, second=second)
     return done(_here())
 
 
@@ -142,8 +150,9 @@ def override() -> Response:
 @deciding
 def correct() -> Response:
     """Undo one person's check, as a new event."""
-    _same_vehicle()
-    services().gate.correct(_seat(), why=_why(), officer=officer().name)
+    crossing = _same_vehicle()
+    with services().gate.holding(crossing.id if crossing else ""):
+        services().gate.correct(_seat(), why=_why(), officer=officer().name)
     return done(url_for("gate.page"))
 
 

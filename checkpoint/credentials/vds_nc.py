@@ -107,6 +107,8 @@ class VdsNc:
             raise CredentialError(Reason.BAD_SIGNATURE, "not signed by the certificate in it", issuer=seal.issuer)
         trust = self.trust()
         vouching = self._vouching(trust, seal, now)
+        if not is_signed_by(seal.signer, vouching.public_key):
+            return self._by_trusted_signer(trust, seal, vouching, text, now)
         # ICAO's own specimens name no extended usage; but a key that may sign no data at all is no signer of seals.
         named_another_use = seal.signer.usages and certificate.SEAL_SIGNER not in seal.signer.usages
         if named_another_use or not seal.signer.signs_data:
@@ -121,13 +123,36 @@ class VdsNc:
         self.policy.in_force(trust, (vouching,), now)
         if _is_revoked(trust, vouching, seal.signer):
             raise CredentialError(Reason.REVOKED, "its signer was revoked", issuer=seal.issuer, kid=vouching.kid)
+        issuer = seal.issuer if is_state(seal.issuer) else seal.signer.country or vouching.issuer
+        return self._credential(seal, vouching, issuer, text, now)
+
+    def _by_trusted_signer(
+        self, trust: TrustList, seal: Seal, signer: TrustedKey, text: str, now: datetime
+    ) -> Credential:
+        """Return the proof of a signer that is in the trust list itself.
+
+        Nobody signed the certificate in the seal, so nothing that stands in it counts: its validity and its state are
+        those that the trust list gives the key.
+        """
+        if not may_sign_for(signer.issuer, seal.issuer):
+            raise CredentialError(
+                Reason.KEY_NOT_ALLOWED,
+                f"in another state's name: its signer is one of {signer.issuer}",
+                issuer=seal.issuer,
+            )
+        self.policy.in_force(trust, (signer,), now)
+        if _is_revoked(trust, signer, seal.signer):
+            raise CredentialError(Reason.REVOKED, "its signer was revoked", issuer=seal.issuer, kid=signer.kid)
+        return self._credential(seal, signer, seal.issuer if is_state(seal.issuer) else signer.issuer, text, now)
+
+    def _credential(self, seal: Seal, key: TrustedKey, issuer: str, text: str, now: datetime) -> Credential:
         holder, facts, notes = _read(seal, now)
         return Credential(
             format=self.name,
             holder=holder,
             facts=facts,
-            issuer=seal.issuer if is_state(seal.issuer) else seal.signer.country or vouching.issuer,
-            kid=vouching.kid,
+            issuer=issuer,
+            kid=key.kid,
             digest=digest_of(text),
             notes=notes,
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
@@ -9,8 +10,9 @@ from checkpoint.assay import Outcome
 from checkpoint.credential import Colour, Credential, Fact, Format, HealthStatus, Holder, TestResult, Vaccination
 from checkpoint.credentials.typed_id import typed_id
 from checkpoint.crossing import Category, Lamp, SpotTest, Verdict
+from checkpoint.errors import GateError, JournalFull
 from checkpoint.events import Kind
-from checkpoint.journal import LogQuery
+from checkpoint.journal import Journal, LogQuery
 from checkpoint.reasons import Reason
 from checkpoint.seating import digest
 from checkpoint.sighting import Code
@@ -383,3 +385,222 @@ def test_several_codes_at_once_are_not_booked_as_one_of_them(parts: Parts) -> No
     parts.gate.next(officer=OFFICER)
     present(parts, one)
     assert reasons(parts) == [Reason.RULES_MET]
+
+
+# Nameless and masked codes
+
+
+@pytest.mark.parametrize("against", ["red code", "positive report"])
+def test_what_speaks_against_somebody_nameless_stays_whatever_is_shown_again(parts: Parts, against: str) -> None:
+    set_vehicle(parts, category=Category.COMPANY)
+    first = health_code(parts, "")
+    present(parts, first)
+    if against == "red code":
+        present(parts, health_code(parts, "", Colour.RED))
+    else:
+        present(parts, parts.codes.naat("", parts.hours_ago(30), TestResult.POSITIVE, born=""))
+    assert parts.lamps.shown is Lamp.RED
+    present(parts, first)
+    assert parts.lamps.shown is Lamp.RED
+
+
+def test_equal_masked_names_are_not_taken_for_one_person(parts: Parts) -> None:
+    set_vehicle(parts, category=Category.COMPANY)
+    present(parts, health_code(parts, "王*"))
+    present(parts, parts.codes.naat("王*", parts.hours_ago(5)))
+    assert reasons(parts) == [Reason.HOLDER_UNCLEAR]
+
+
+def test_two_people_of_one_masked_name_have_a_seat_each(parts: Parts) -> None:
+    set_vehicle(parts, people=2)
+    present(parts, parts.codes.naat("王*", parts.hours_ago(5)))
+    present(parts, parts.codes.naat("王*", parts.hours_ago(6)))
+    assert len(at_the_gate(parts).seats) == 2 or reasons(parts) == [Reason.HOLDER_UNCLEAR]
+    assert parts.lamps.shown is not Lamp.GREEN or len(at_the_gate(parts).seats) == 2
+
+
+def test_in_a_full_car_a_masked_code_goes_to_the_one_person_it_can_be(parts: Parts) -> None:
+    set_vehicle(parts, category=Category.COMPANY, people=2)
+    for name, masked in (("张三", "张*"), ("李四", "李*")):
+        present(parts, parts.codes.naat(name, parts.hours_ago(5)))
+        present(parts, health_code(parts, masked))
+    assert reasons(parts) == [Reason.HOLDER_UNCLEAR, Reason.HOLDER_UNCLEAR]
+    for seat in (1, 2):
+        parts.gate.compared_with_id(seat, officer=OFFICER)
+    assert parts.lamps.shown is Lamp.GREEN
+
+
+def test_a_second_nameless_code_is_the_next_persons_while_somebody_is_unchecked(parts: Parts) -> None:
+    set_vehicle(parts, category=Category.COMPANY, people=2)
+    present(parts, health_code(parts, ""))
+    present(parts, parts.codes.naat("", parts.hours_ago(5), born=""))
+    assert len(at_the_gate(parts).seats) == 2
+
+
+# Whoever was positive here
+
+
+def positive_here(parts: Parts) -> Code:
+    code = parts.codes.naat("Li Na", parts.hours_ago(30))
+    present(parts, code)
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    parts.gate.next(officer=OFFICER)
+    parts.clock.turn(minutes=16)
+    read_and_confirm(parts.bench, 2, reading(Outcome.POSITIVE))
+    return code
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["the same code", "a fresh report"])
+def test_whoever_was_positive_here_is_refused_at_the_barrier_again(parts: Parts, fresh: bool) -> None:
+    code = positive_here(parts)
+    present(parts, parts.codes.naat("Li Na", parts.hours_ago(5)) if fresh else code)
+    assert reasons(parts) == [Reason.ANTIGEN_POSITIVE]
+    assert parts.lamps.shown is Lamp.RED
+
+
+def test_a_positive_confirmed_after_the_check_was_undone_counts_all_the_same(parts: Parts) -> None:
+    present(parts, parts.codes.naat("Li Na", parts.hours_ago(30)))
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    parts.clock.turn(minutes=16)
+    look = parts.bench.read(2, reading(Outcome.POSITIVE), [], officer=OFFICER)
+    assert look.waiting is not None
+    parts.gate.correct(1, why="another person's phone", officer=OFFICER)
+    parts.bench.confirm(2, look.waiting.test.id, officer=OFFICER)
+    assert reasons(parts) == [Reason.ANTIGEN_POSITIVE]
+
+
+def test_a_code_that_turned_red_is_kept_although_its_holder_is_refused_already(parts: Parts) -> None:
+    present(parts, parts.codes.naat("Li Na", parts.hours_ago(30)))
+    code = health_code(parts, "Li Na")
+    present(parts, code)
+    traveller = parts.gate.to_bench(1)
+    assert outcome_of(parts, traveller, Outcome.POSITIVE) is Verdict.REFUSE
+    red = parts.codes.identify(str(health_code(parts, "Li Na", Colour.RED).text), parts.clock.now().wall)
+    parts.codes.codes[str(code.text)] = replace(red, digest=digest(str(code.text)))
+    present(parts, code)
+    findings = {finding.reason for finding in at_the_gate(parts).seats[0].decision.findings}
+    assert {Reason.ANTIGEN_POSITIVE, Reason.HEALTH_CODE_RED} <= findings
+
+
+# Seats of those at the bench
+
+
+def test_the_seat_of_somebody_at_the_bench_is_nobody_elses(parts: Parts) -> None:
+    set_vehicle(parts, category=Category.OTHER, people=2)
+    present(parts, parts.codes.bad("HC1:TORN", Reason.MALFORMED))
+    traveller = parts.gate.to_bench(1)
+    present(parts, parts.codes.naat("B", parts.hours_ago(5)))
+    assert outcome_of(parts, traveller, Outcome.NEGATIVE) is Verdict.HOLD
+    assert {seat.number: seat.verdict for seat in at_the_gate(parts).seats} == {1: Verdict.HOLD, 2: Verdict.HOLD}
+
+
+def test_the_number_of_somebody_undone_while_at_the_bench_is_not_given_again(parts: Parts) -> None:
+    present(parts, parts.codes.naat("A", parts.hours_ago(50)))
+    traveller = parts.gate.to_bench(1)
+    parts.gate.correct(1, why="another person's phone", officer=OFFICER)
+    present(parts, parts.codes.naat("B", parts.hours_ago(50)))
+    assert [seat.number for seat in at_the_gate(parts).seats] == [2]
+    outcome_of(parts, traveller, Outcome.NEGATIVE)
+    assert parts.lamps.shown is Lamp.YELLOW
+
+
+# The vehicle an act is meant for
+
+
+def test_whoever_is_held_keeps_the_vehicle_that_the_officer_described(parts: Parts) -> None:
+    lorry(parts, people=1)
+    present(parts, parts.codes.lorry_pass("浙F12345"))
+    parts.clock.turn(seconds=25)
+    parts.gate.tick()
+    present(parts, parts.codes.naat("A", parts.hours_ago(5)))
+    assert at_the_gate(parts).vehicle.category is Category.LORRY
+    assert reasons(parts) == [Reason.RULES_MET]
+
+
+def test_an_act_for_a_vehicle_that_left_does_not_hit_the_next(parts: Parts) -> None:
+    present(parts, parts.codes.naat("A", parts.hours_ago(50)))
+    meant = at_the_gate(parts).id
+    parts.gate.next(officer=OFFICER)
+    present(parts, health_code(parts, "B", Colour.RED))
+    with pytest.raises(GateError, match="another vehicle"), parts.gate.holding(meant):
+        parts.gate.override(1, why="a doctor on call", officer=OFFICER, second=SECOND)
+    assert parts.lamps.shown is Lamp.RED
+
+
+def test_an_override_outlives_a_plate_that_is_typed_after_it(parts: Parts) -> None:
+    present(parts, parts.codes.naat("A", parts.hours_ago(50)))
+    parts.gate.override(1, why="a doctor on call", officer=OFFICER, second=SECOND)
+    set_vehicle(parts, plate="浙F12345")
+    assert reasons(parts) == [Reason.OVERRIDDEN]
+    set_vehicle(parts, category=Category.OTHER)
+    assert parts.lamps.shown is Lamp.YELLOW
+
+
+def test_no_entry_tells_of_a_vehicle_half_judged(parts: Parts) -> None:
+    set_vehicle(parts, category=Category.OTHER, people=2)
+    for name in ("A", "B"):
+        present(parts, parts.codes.naat(name, parts.hours_ago(5)))
+    set_vehicle(parts, category=Category.RESIDENT)
+    set_vehicle(parts, category=Category.OTHER)
+    told = parts.journal.search(LogQuery(kind=Kind.CROSSING_DECIDED, limit=4)).entries
+    assert [event.body["verdict"] for event in told] == ["hold", "hold", "admit", "admit"]
+
+
+def test_a_plate_that_is_typed_late_settles_whose_code_it_was(parts: Parts) -> None:
+    code = parts.codes.naat("A", parts.hours_ago(5))
+    set_vehicle(parts, plate="浙F12345")
+    present(parts, code)
+    parts.gate.next(officer=OFFICER)
+    present(parts, code)
+    assert reasons(parts) == [Reason.SAME_CODE_OTHER_PERSON]
+    set_vehicle(parts, plate="浙F12345")
+    assert parts.lamps.shown is Lamp.GREEN
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["running on", "started again"])
+def test_an_override_undone_is_undone_for_the_vehicle_aside_too(parts: Parts, restarted: bool) -> None:
+    set_vehicle(parts, people=2)
+    present(parts, parts.codes.naat("A", parts.hours_ago(50)))
+    present(parts, parts.codes.naat("B", parts.hours_ago(50)))
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    parts.gate.override(2, why="a doctor on call", officer=OFFICER, second=SECOND)
+    parts.gate.next(officer=OFFICER)
+    overridden = parts.journal.search(LogQuery(kind=Kind.OVERRIDDEN)).entries[0]
+    parts.gate.correct_entry(overridden, why="not a doctor", officer=OFFICER)
+    if restarted:
+        parts.started_again_gate()
+        parts.started_again()
+    parts.clock.turn(minutes=15)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    assert parts.lamps.shown is Lamp.YELLOW
+
+
+def test_a_restart_remembers_what_a_later_entry_admitted(parts: Parts) -> None:
+    set_vehicle(parts, category=Category.OTHER)
+    code = parts.codes.naat("A", parts.hours_ago(5))
+    present(parts, code)
+    set_vehicle(parts, category=Category.RESIDENT)
+    parts.gate.next(officer=OFFICER)
+    parts.started_again_gate()
+    parts.gate.present([code], officer=OFFICER)
+    assert reasons(parts) == [Reason.SAME_CODE_OTHER_PERSON]
+
+
+def test_what_two_people_settled_can_be_said_once_more_where_the_journal_failed(parts: Parts) -> None:
+    present(parts, parts.codes.naat("Li Na", parts.hours_ago(30)))
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    parts.clock.turn(minutes=16)
+    look = parts.bench.read(2, reading(Outcome.NEGATIVE), [], officer=OFFICER)
+    assert look.waiting is not None
+    test_id, append = look.waiting.test.id, type(parts.journal).append
+
+    def fails_at_the_decision(journal: Journal, kind: Kind, *more: object, **named: object) -> object:
+        if kind is Kind.CROSSING_DECIDED:
+            raise JournalFull("the disk is full")
+        return append(journal, kind, *more, **named)  # type: ignore[arg-type]
+
+    with patch.object(type(parts.journal), "append", fails_at_the_decision), pytest.raises(JournalFull):
+        parts.bench.dispute(2, test_id, Outcome.POSITIVE, officer=OFFICER, second=SECOND)
+    assert parts.lamps.shown is Lamp.FAULT
+    parts.bench.dispute(2, test_id, Outcome.POSITIVE, officer=OFFICER, second=SECOND)
+    assert parts.lamps.shown is Lamp.RED

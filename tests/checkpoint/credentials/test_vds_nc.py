@@ -236,6 +236,18 @@ def test_a_signer_that_is_trusted_itself_can_be_taken_back_by_its_authority(stat
     assert reason_for(state.seal(proof()), replace(trust, revocations=revoked)) is Reason.REVOKED
 
 
+def test_of_a_signer_that_is_trusted_itself_nothing_counts_that_nobody_signed(state: State) -> None:
+    """The certificate in the seal could be anybody's work: the trust list says whose the key is, and until when."""
+    forged = state.certified(
+        state.signer_key, by=generate_private_key(SECP256R1()), not_after=NOW + timedelta(days=9000), usage=None
+    )
+    pinned = TrustedKey("pinned", state.signer_key.public_key(), "AU", frozenset({Format.VDS_NC}))
+    seal = state.seal({**proof(), "hdr": {"t": "icao.test", "v": 1, "is": "UTO"}}, signer=forged)
+    assert identified(seal, TrustList((pinned,), NOW)).issuer == "AU"
+    over = replace(pinned, not_after=NOW - timedelta(days=1))
+    assert reason_for(seal, TrustList((over,), NOW)) is Reason.ISSUER_EXPIRED
+
+
 def test_a_traveller_cannot_be_their_own_authority(state: State) -> None:
     own = generate_private_key(SECP256R1())
     forged = state.certified(own, by=generate_private_key(SECP384R1()))
