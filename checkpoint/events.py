@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
     CROSSING_DECIDED = "crossing-decided"
     CROSSING_CLOSED = "crossing-closed"
+    CROSSING_RECALLED = "crossing-recalled"  # back at the barrier, after it had waited aside
     ID_COMPARED = "id-compared"
     OVERRIDDEN = "overridden"
     RECEIPT_ISSUED = "receipt-issued"

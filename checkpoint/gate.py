@@ -333,6 +333,21 @@ class Gate:
             self._aside.send(crossing, seat)
             return Traveller(crossing.id, seat, crossing.vehicle, place.evidence)
 
+    def recall(self, crossing: str, *, officer: str) -> None:
+        """Bring a vehicle that waits aside back to the barrier: to check who is left, or to compare an ID."""
+        with self._acting():
+            if self._crossing is not None:
+                raise GateError("gate-taken", "another vehicle stands at the barrier")
+            aside = next((waiting for waiting in self._aside.waiting if waiting.id == crossing), None)
+            if aside is None:
+                raise GateError("not-aside", f"crossing {crossing} does not wait aside")
+            now = self.clock.now()
+            self.journal.append(Kind.CROSSING_RECALLED, {"crossing": crossing, "officer": officer})
+            aside = self._judges.others_as_of(now, aside, 0, officer)
+            self._next_vehicle = None
+            self._now_stands(aside)
+            self._light(aside, now)
+
     def walk_in(self, holder: Holder, vehicle: Vehicle) -> Traveller:
         """Return somebody who comes to the bench without having shown a code at the gate."""
         evidence = Evidence(category=vehicle.category)

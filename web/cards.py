@@ -94,6 +94,16 @@ class LightFor:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A vehicle that waits aside while the barrier is free."""
+
+    crossing: str
+    plate: str
+    holder: ShownHolder
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class GateCard:
     """The whole gate as the page shows it.
 
@@ -118,6 +128,7 @@ class GateCard:
     cue: str
     cue_key: str
     light_for: LightFor | None = None
+    aside: tuple[Waiting, ...] = ()
 
     @property
     def shows_a_pass(self) -> bool:
@@ -151,7 +162,13 @@ def gate_card(view: GateView, *, verdict_s: float, seat: int | None = None) -> G
         cue="seen" if view.notice else state,
         cue_key=f"{state}-{recorded.seq if recorded else 0}-{view.noticed if view.notice else ''}-{view.fault}",
         light_for=_light_for(view.light_of) if view.light_of is not None and not view.fault else None,
+        aside=() if crossing is not None else tuple(map(_waiting, view.waiting_at_bench)),
     )
+
+
+def _waiting(crossing: Crossing) -> Waiting:
+    holder = next((seat.evidence.holder for seat in crossing.seats if seat.evidence.holder.known), Holder())
+    return Waiting(crossing.id, crossing.vehicle.plate, shown(holder, masked=True), crossing.reason)
 
 
 def _light_for(crossing: Crossing) -> LightFor:

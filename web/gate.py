@@ -79,6 +79,14 @@ def _state() -> dict[str, object]:
     }
 
 
+@blueprint.post("/gate/recall")
+@deciding
+def recall() -> Response:
+    """Bring a vehicle that waits aside back to the barrier."""
+    services().gate.recall(request.form.get("aside", ""), officer=officer().name)
+    return done(url_for("gate.page"))
+
+
 @blueprint.post("/gate/next")
 @deciding
 def next_vehicle() -> Response:

@@ -197,6 +197,8 @@ MISTAKES: Mapping[str, Said] = {
         _("Headquarters has not vouched for this station's key lately."), _("Connect to headquarters: see Health.")
     ),
     "no-vehicle": Said(_("No vehicle is open at the gate."), _("Show a code first.")),
+    "gate-taken": Said(_("Another vehicle stands at the barrier."), _("Tap NEXT first, then bring this one back.")),
+    "not-aside": Said(_("This vehicle does not wait aside any more."), _("Show the codes again.")),
     "vehicle-changed": Said(_("Another vehicle is at the gate now."), _("Look again; nothing was changed.")),
     "id-impossible": Said(
         _("This number cannot be right."),
@@ -319,6 +321,7 @@ KINDS: Mapping[Kind, Text] = {
     Kind.EPOCH_OPENED: _("new epoch of the journal"),
     Kind.CROSSING_DECIDED: _("crossing decided"),
     Kind.CROSSING_CLOSED: _("vehicle left"),
+    Kind.CROSSING_RECALLED: _("vehicle back at the barrier"),
     Kind.ID_COMPARED: _("ID document compared"),
     Kind.RECEIPT_ISSUED: _("receipt given"),
     Kind.OVERRIDDEN: _("override"),

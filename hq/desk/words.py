@@ -247,6 +247,7 @@ KINDS: Mapping[str, Text] = {
     Kind.EPOCH_OPENED: _("new epoch of the journal"),
     Kind.CROSSING_DECIDED: _("crossing decided"),
     Kind.CROSSING_CLOSED: _("vehicle left"),
+    Kind.CROSSING_RECALLED: _("vehicle back at the barrier"),
     Kind.ID_COMPARED: _("ID document compared"),
     Kind.RECEIPT_ISSUED: _("receipt given"),
     Kind.OVERRIDDEN: _("override"),

@@ -604,3 +604,35 @@ def test_what_two_people_settled_can_be_said_once_more_where_the_journal_failed(
     assert parts.lamps.shown is Lamp.FAULT
     parts.bench.dispute(2, test_id, Outcome.POSITIVE, officer=OFFICER, second=SECOND)
     assert parts.lamps.shown is Lamp.RED
+
+
+# Back from aside
+
+
+def test_a_vehicle_aside_comes_back_to_the_barrier_for_whoever_was_not_checked(parts: Parts) -> None:
+    set_vehicle(parts, people=2)
+    present(parts, parts.codes.naat("A", parts.hours_ago(50)))
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    parts.gate.next(officer=OFFICER)
+    parts.clock.turn(minutes=16)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    [aside] = parts.gate.view().waiting_at_bench
+    assert aside.reason is Reason.OCCUPANT_NOT_CHECKED
+    parts.gate.recall(aside.id, officer=OFFICER)
+    present(parts, parts.codes.naat("B", parts.hours_ago(5)))
+    assert reasons(parts) == [Reason.RULES_MET, Reason.RULES_MET]
+    assert parts.lamps.shown is Lamp.GREEN
+    assert parts.journal.search(LogQuery(kind=Kind.CROSSING_RECALLED)).entries[0].body["crossing"] == aside.id
+
+
+def test_a_vehicle_comes_back_only_to_a_free_barrier_and_only_from_aside(parts: Parts) -> None:
+    present(parts, parts.codes.naat("A", parts.hours_ago(50)))
+    meant = at_the_gate(parts).id
+    parts.gate.to_bench(1)
+    with pytest.raises(GateError, match="stands at the barrier"):
+        parts.gate.recall(meant, officer=OFFICER)
+    parts.gate.next(officer=OFFICER)
+    with pytest.raises(GateError, match="does not wait aside"):
+        parts.gate.recall("c-99", officer=OFFICER)
+    parts.gate.recall(meant, officer=OFFICER)
+    assert reasons(parts) == [Reason.NAAT_STALE]

@@ -111,3 +111,20 @@ def test_an_entry_of_a_code_that_failed_says_whose_seal_it_was_and_since_when_it
     present(pages, pages.parts.codes.bad("HC1:OLD", Reason.EXPIRED))
     seen = entry(pages)
     assert "past its end · ended 1 Mar 2022, 08:00 · issuer AT" in seen
+
+
+def test_a_vehicle_that_waits_aside_is_brought_back_by_a_tap(pages: Pages) -> None:
+    gate = pages.parts.gate
+    gate.describe_vehicle(replace(gate.vehicle, plate="浙F12345"), officer=CHEN)
+    present(pages, pages.parts.codes.naat("张伟国", pages.parts.hours_ago(30)))
+    gate.to_bench(1)
+    gate.next(officer=CHEN)
+    seen = card(pages)
+    assert "浙F·12345 张** · the NAAT report is too old Bring back" in seen
+    assert "张伟国" not in seen
+    [aside] = gate.view().waiting_at_bench
+    assert pages.client().post("/gate/recall", aside=aside.id).status_code == 204
+    assert "Bring back" not in card(pages)
+    assert "HOLD" in card(pages)
+    answer = pages.client().post("/gate/recall", aside=aside.id)
+    assert (answer.status_code, answer.json["code"]) == (409, "gate-taken")
