@@ -80,10 +80,9 @@ def _from_journal(journal: Journal, traveller: Traveller) -> Crossing | None:
         match event.kind:
             case Kind.CROSSING_DECIDED:
                 decided = True
-                people, category = event.body["people"], Category(event.body["category"])
-                vehicle = replace(vehicle, people=people, category=category)
+                vehicle = _described(event, vehicle)
                 before = seats.get(number)
-                seats[number] = _seat(event, before.codes if before else ())
+                seats[number] = _seat(event, number, vehicle, before.codes if before else ())
             case Kind.OVERRIDDEN if number in seats:
                 seats[number] = replace(seats[number], overridden=True, recorded=Recorded.of(event))
             case Kind.CORRECTED if number in seats and seats[number].recorded.seq == event.body.get("corrects"):
@@ -112,7 +111,15 @@ def _entries(journal: Journal, crossing: str) -> Iterator[Event]:
         yield from reversed(entries)
 
 
-def _seat(event: Event, codes: tuple[str, ...]) -> Seat:
+def _described(event: Event, vehicle: Vehicle) -> Vehicle:
+    """Return the vehicle as an entry tells of it; an entry of another release may tell less."""
+    try:
+        return replace(vehicle, people=int(event.body["people"]), category=Category(event.body["category"]))
+    except (KeyError, ValueError, TypeError):
+        return vehicle
+
+
+def _seat(event: Event, number: int, vehicle: Vehicle, codes: tuple[str, ...]) -> Seat:
     """Return one person as an entry tells; an entry that cannot be read is somebody of whom nothing is known: held."""
     body = event.body
     code = body.get("code_digest")
@@ -120,10 +127,10 @@ def _seat(event: Event, codes: tuple[str, ...]) -> Seat:
         past = PastDecision.from_event(str(event.seq), body)
         evidence, verdict, reason, at = past.evidence, past.verdict, past.reason, past.decided_at
     except ValueError:
-        evidence = Evidence(category=Category(body["category"]))
+        evidence = Evidence(category=vehicle.category)
         verdict, reason, at = Verdict.HOLD, Reason.STATION_FAULT, event.moment.wall
     return Seat(
-        number=body["seat"],
+        number=number,
         evidence=evidence,
         decision=Decision(verdict, reason, (), "", "", at),
         recorded=Recorded.of(event),

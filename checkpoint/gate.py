@@ -399,10 +399,11 @@ class Gate:
         newest: dict[tuple[str, int], Event] = {}
         for event in self.journal.search(LogQuery(kind=Kind.CROSSING_DECIDED, since=since, limit=500)).entries:
             body = event.body
-            last = newest.setdefault((body["crossing"], body["seat"]), event)  # what became of whoever showed it
+            whose = (str(body.get("crossing", "")), int(body.get("seat") or 0))
+            last = newest.setdefault(whose, event)  # what became of whoever showed it
             if code := body.get("code_digest"):
                 admitted = last.body.get("seat_verdict") == Verdict.ADMIT
-                self._recent.add(code, Sighted(body["crossing"], "", last.seq, admitted, last.moment))
+                self._recent.add(code, Sighted(whose[0], "", last.seq, admitted, last.moment))
 
     # -- inside --------------------------------------------------------------------------------------------------
 

@@ -636,3 +636,16 @@ def test_a_vehicle_comes_back_only_to_a_free_barrier_and_only_from_aside(parts: 
         parts.gate.recall("c-99", officer=OFFICER)
     parts.gate.recall(meant, officer=OFFICER)
     assert reasons(parts) == [Reason.NAAT_STALE]
+
+
+def test_entries_that_another_release_wrote_stop_no_start_and_admit_nobody(parts: Parts) -> None:
+    present(parts, parts.codes.naat("A", parts.hours_ago(50)))
+    meant = at_the_gate(parts).id
+    parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
+    for body in ({"crossing": meant}, {"crossing": meant, "seat": 2, "code_digest": "x"}):
+        parts.journal.append(Kind.CROSSING_DECIDED, body)
+    parts.started_again_gate()
+    parts.started_again()
+    parts.clock.turn(minutes=15)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    assert parts.lamps.shown is Lamp.YELLOW
