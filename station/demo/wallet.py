@@ -2,9 +2,10 @@
 
 import secrets
 from base64 import b64encode
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -93,13 +94,14 @@ class Wallet:
 
     keys: Keys
     now: Callable[[], datetime]
+    _made: Iterator[int] = field(default_factory=count)
 
     def text(self, scene: str) -> str:
         """Return what `scene`'s code says; raise KeyError for a scene without a code."""
         if scene == SHOP:
             return SHOP_TEXT
         if scene == LORRY_SCENE:
-            now = self.now()
+            now = self._another_moment()
             return signed_pass(
                 LORRY_PASS,
                 self.keys.issuer,
@@ -114,7 +116,7 @@ class Wallet:
         signer = self.keys.stranger if scene in {"unknown-issuer", "forged"} else self.keys.issuer
         # A forger names the real issuer's key and signs with another.
         kid = kid_of(self.keys.stranger if scene == "unknown-issuer" else self.keys.issuer)
-        sampled = self.now() - timedelta(hours=report.sampled_h_ago)
+        sampled = self._another_moment() - timedelta(hours=report.sampled_h_ago)
         issued = sampled + timedelta(hours=2)
         return sign_hc1(
             _certificate(report, sampled),
@@ -124,6 +126,13 @@ class Wallet:
             issued_at=issued,
             expires_at=sampled + timedelta(hours=report.valid_h),
         )
+
+    def _another_moment(self) -> datetime:
+        """Return the present but for some seconds: no two codes may say the same, for the gate would know the second.
+
+        Certificates tell whole seconds, and several are shown within one.
+        """
+        return self.now() - timedelta(seconds=49 - next(self._made) % 50)
 
 
 def kid_of(key: ec.EllipticCurvePrivateKey) -> bytes:

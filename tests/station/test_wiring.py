@@ -1,5 +1,6 @@
 """A station put together from its configuration."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,10 +10,13 @@ from checkpoint.credentials import TrustList
 from checkpoint.events import Kind
 from checkpoint.health import Advice, Finding, State
 from checkpoint.journal import LogQuery
+from checkpoint.seating import presented
 from hardware.camera.tuning import Calibration, Tuning, save_calibration
 from station import RELEASED
 from station.config import Config, ConfigError
+from station.demo.wallet import LORRY_SCENE, Keys, Wallet
 from station.folders import Folders
+from station.formats import offline_formats
 from station.wiring import build
 
 
@@ -130,3 +134,12 @@ def test_the_watchdog_of_a_station_at_work_finds_nothing_and_of_a_stopped_one_so
     station.close()
     assert at_work == ["", "", "", ""]
     assert stopped[0] == "live-gate has ended"
+
+
+def test_no_two_codes_of_the_demonstration_say_the_same(tmp_path: Path) -> None:
+    moment = datetime(2022, 3, 20, 4, tzinfo=UTC)
+    wallet = Wallet(Keys.open(tmp_path), now=lambda: moment)
+    reader = offline_formats(lambda: wallet.keys.trust_list(moment))
+    for scene in ("naat-negative-5h", LORRY_SCENE):
+        shown = [wallet.text(scene) for _ in range(5)]
+        assert len({presented(text, reader.identify(text, moment)).codes[0] for text in shown}) == 5
