@@ -1,6 +1,5 @@
 """Vehicles that stand aside while somebody of them is tested: how each of them stands now, also after a restart."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from checkpoint.credential import Holder
@@ -31,7 +30,6 @@ class Aside:
 
     def take(self, crossing: Crossing) -> None:
         """Remember a crossing from now on."""
-        self._known.setdefault(crossing.id, crossing)
         self._known[crossing.id] = crossing
         while len(self._known) > MOST_KNOWN:
             oldest = next(iter(self._known))
@@ -75,7 +73,7 @@ def _from_journal(journal: Journal, traveller: Traveller) -> Crossing | None:
     seats: dict[int, Seat] = {}
     vehicle = traveller.vehicle
     decided = False
-    for event in _entries(journal, traveller.crossing):
+    for event in reversed(list(journal.every(LogQuery(crossing=traveller.crossing, limit=200)))):
         number = int(event.body.get("seat") or 0)
         match event.kind:
             case Kind.CROSSING_DECIDED:
@@ -95,20 +93,6 @@ def _from_journal(journal: Journal, traveller: Traveller) -> Crossing | None:
         vehicle,
         tuple(_named(seats[number], whose[number], vehicle) for number in sorted(seats)),
     )
-
-
-def _entries(journal: Journal, crossing: str) -> Iterator[Event]:
-    """Yield what the journal has of a crossing, oldest first."""
-    pages: list[tuple[Event, ...]] = []
-    before: int | None = None
-    while True:
-        page = journal.search(LogQuery(crossing=crossing, before_seq=before, limit=200))
-        pages.append(page.entries)
-        if page.next_before is None:
-            break
-        before = page.next_before
-    for entries in reversed(pages):
-        yield from reversed(entries)
 
 
 def _described(event: Event, vehicle: Vehicle) -> Vehicle:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from checkpoint.assay import LineReading, Outcome, Reading
 from checkpoint.cassette_memory import Trace
@@ -110,14 +111,7 @@ def read_test_of(event: Event, test: RunningTest) -> ReadTest:
 
 def journaled(journal: Journal, kind: Kind, most: int | None = None) -> Iterator[Event]:
     """Yield the journal's events of one kind, newest first, at most `most`."""
-    before: int | None = None
-    while most is None or most > 0:
-        page = journal.search(LogQuery(kind=kind, before_seq=before, limit=200 if most is None else min(most, 200)))
-        yield from page.entries
-        if page.next_before is None:
-            return
-        before = page.next_before
-        most = None if most is None else most - len(page.entries)
+    return islice(journal.every(LogQuery(kind=kind, limit=200)), most)
 
 
 def _whose(test: RunningTest) -> Json:

@@ -60,7 +60,7 @@ class SeatJudge:
         """Decide about one seat, write it to the journal, and return the crossing with it."""
         before = next((s for s in crossing.seats if s.number == number), None)
         judged = self._as_it_stands(crossing, number, evidence, now)
-        decision = self.decide(crossing, number, evidence, now)
+        decision = decide(judged, self.rules(judged.category, now.wall), now.wall)
         seat = Seat(
             number=number,
             evidence=replace(judged, credentials=evidence.credentials),
@@ -96,5 +96,5 @@ class SeatJudge:
 
     def decide(self, crossing: Crossing, number: int, evidence: Evidence, now: Moment) -> Decision:
         """Return what the evidence of one seat comes to now; nothing is written."""
-        rules = self.rules(crossing.vehicle.category, now.wall)
-        return decide(self._as_it_stands(crossing, number, evidence, now), rules, now.wall)
+        judged = self._as_it_stands(crossing, number, evidence, now)
+        return decide(judged, self.rules(judged.category, now.wall), now.wall)

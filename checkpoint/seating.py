@@ -170,15 +170,14 @@ def doubt_whose(
     """
     if any(s.number == number and s.compared_with_id and code.known_to(s) for s in crossing.seats):
         return None
-    for other in parked:
+    others = [other for other in parked if other.id != crossing.id]
+    for other in others:
         for seat in other.seats:
-            if other.id == crossing.id:
-                continue
             test = seat.evidence.spot_test
             positive = test is not None and test.outcome is Outcome.POSITIVE
             if positive and (code.known_to(seat) or seat.evidence.holder.same_person(code.holder)):
                 return Problem(Reason.ANTIGEN_POSITIVE, f"tested positive here, #{seat.recorded.seq}")
-    for other in parked:
+    for other in others:
         for seat in other.seats:
             if seat.verdict is Verdict.ADMIT or now.wall - seat.recorded.at > WAITS_AT_MOST:
                 continue  # what admitted them is remembered by `recent`; nobody waits for a test that long

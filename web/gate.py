@@ -1,6 +1,8 @@
 """The gate's page: live picture, verdict, vehicle, and what the officer does next."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -14,7 +16,6 @@ from checkpoint.gate import Gate
 from checkpoint.reasons import Reason
 from checkpoint.sighting import Code
 from checkpoint.typed import TypedDocument
-from checkpoint.vehicle import Crossing
 from web import words
 from web.access import deciding, officer, reading
 from web.cards import gate_card
@@ -91,8 +92,8 @@ def recall() -> Response:
 @deciding
 def next_vehicle() -> Response:
     """Close the crossing."""
-    _same_vehicle(may_be_gone=True)
-    services().gate.next(officer=officer().name)
+    with _this_vehicle(may_be_gone=True) as gate:
+        gate.next(officer=officer().name)
     return done(url_for("gate.page"))
 
 
@@ -100,9 +101,7 @@ def next_vehicle() -> Response:
 @deciding
 def describe() -> Response:
     """Set what was sent of plate, trailer, people, category and route; leave the rest as it is."""
-    crossing = _same_vehicle(may_be_gone=True)
-    gate = services().gate
-    with gate.holding(crossing.id if crossing else ""):  # two tablets may change two things at once
+    with _this_vehicle(may_be_gone=True) as gate:  # two tablets may change two things at once
         _describe(gate)
     return done(url_for("gate.page"))
 
@@ -127,9 +126,8 @@ def _describe(gate: Gate) -> None:
 @deciding
 def compared() -> Response:
     """The officer compared the code with the ID document."""
-    crossing = _same_vehicle()
-    with services().gate.holding(crossing.id if crossing else ""):
-        services().gate.compared_with_id(_seat(), officer=officer().name)
+    with _this_vehicle() as gate:
+        gate.compared_with_id(_seat(), officer=officer().name)
     return done(_here())
 
 
@@ -137,9 +135,8 @@ def compared() -> Response:
 @deciding
 def to_bench() -> Response:
     """Send one person to the bench, and go there with them."""
-    crossing, seat = _same_vehicle(), _seat()
-    with services().gate.holding(crossing.id if crossing else ""):
-        traveller = services().gate.to_bench(seat)
+    with _this_vehicle() as gate:
+        traveller = gate.to_bench(_seat())
     return done(url_for("bench.page", person=f"{traveller.crossing}:{traveller.seat}"), go=True)
 
 
@@ -147,10 +144,11 @@ def to_bench() -> Response:
 @deciding
 def override() -> Response:
     """Admit against the rules: a reason, and the PIN of a second person."""
-    crossing = _same_vehicle()
+    with _this_vehicle():
+        seat, why = _seat(), _why()
     second = second_person()  # checking a PIN takes a while, in which another vehicle may have come
-    with services().gate.holding(crossing.id if crossing else ""):
-        services().gate.override(_seat(), why=_why(), officer=officer().name, second=second)
+    with _this_vehicle() as gate:
+        gate.override(seat, why=why, officer=officer().name, second=second)
     return done(_here())
 
 
@@ -158,9 +156,8 @@ def override() -> Response:
 @deciding
 def correct() -> Response:
     """Undo one person's check, as a new event."""
-    crossing = _same_vehicle()
-    with services().gate.holding(crossing.id if crossing else ""):
-        services().gate.correct(_seat(), why=_why(), officer=officer().name)
+    with _this_vehicle() as gate:
+        gate.correct(_seat(), why=_why(), officer=officer().name)
     return done(url_for("gate.page"))
 
 
@@ -236,13 +233,19 @@ def live(role: str) -> Response:
     return response
 
 
-def _same_vehicle(*, may_be_gone: bool = False) -> Crossing | None:
-    """Return the open crossing if it is still the one the page showed; an act must never hit the next vehicle."""
-    crossing = services().gate.view().crossing
+@contextmanager
+def _this_vehicle(*, may_be_gone: bool = False) -> Iterator[Gate]:
+    """Give the gate, with the vehicle at the barrier that the page showed; an act must never hit the next one.
+
+    `may_be_gone`: a page that showed none means whatever stands there.
+    """
+    gate = services().gate
     meant = request.form.get("crossing", "")
-    if (crossing.id if crossing else "") != meant and not (may_be_gone and not meant):
-        raise GateError("vehicle-changed")
-    return crossing
+    if may_be_gone and not meant:
+        here = gate.view().crossing
+        meant = here.id if here else ""
+    with gate.holding(meant):
+        yield gate
 
 
 def _here() -> str:

@@ -6,7 +6,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -224,6 +224,15 @@ class Journal:
         """Return one page of events, newest first."""
         with self._db.reading() as db:
             return search(db, query)
+
+    def every(self, query: LogQuery) -> Iterator[Event]:
+        """Yield all that `query` asks for, newest first, read a page of its limit at a time."""
+        while True:
+            page = self.search(query)
+            yield from page.entries
+            if page.next_before is None:
+                return
+            query = replace(query, before_seq=page.next_before)
 
     def count(self, query: LogQuery) -> int:
         """Return how many events `query` asks for, whatever its limit."""

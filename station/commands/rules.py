@@ -214,20 +214,14 @@ class _Past:
         self.judged = self.of_others = self.unread = 0
 
     def __iter__(self) -> Iterator[PastDecision]:
-        before: int | None = None
-        while True:
-            page = self._journal.search(replace(self._query, before_seq=before))
-            for event in page.entries:
-                try:
-                    past = PastDecision.from_event(str(event.seq), event.body)
-                except ValueError:
-                    self.unread += 1  # of another release, or of a station set up otherwise: told at the end
-                    continue
-                if past.evidence.category in self._pack.categories:
-                    self.judged += 1
-                else:
-                    self.of_others += 1
-                yield past
-            if page.next_before is None:
-                return
-            before = page.next_before
+        for event in self._journal.every(self._query):
+            try:
+                past = PastDecision.from_event(str(event.seq), event.body)
+            except ValueError:
+                self.unread += 1  # of another release, or of a station set up otherwise: told at the end
+                continue
+            if past.evidence.category in self._pack.categories:
+                self.judged += 1
+            else:
+                self.of_others += 1
+            yield past

@@ -5,19 +5,20 @@ from dataclasses import asdict
 from datetime import UTC, tzinfo
 from typing import Any, assert_never
 
-from checkpoint.credential import Credential, Fact, HealthStatus, LorryPass, Recovery, TestReport, Vaccination
+from checkpoint.credential import Credential, Fact, Format, HealthStatus, LorryPass, Recovery, TestReport, Vaccination
+from checkpoint.credentials import hc1, lorry_pass, receipt, shc
 from checkpoint.errors import CredentialError
 from checkpoint.reasons import Reason
 from station.commands.output import as_read, dated
 from station.commands.vaccines import product_name
 
 _PREFIXES = {
-    "HC1:": "hc1",
-    "shc:/": "shc",
-    "RECEIPT1:": "receipt",
-    "PASS1:": "lorry-pass",
-    "{": "vds-nc",
-    "[": "vds-nc",
+    hc1.PREFIX: Format.HC1,
+    shc.PREFIX: Format.SHC,
+    receipt.PREFIX: Format.RECEIPT,
+    lorry_pass.PREFIX: Format.LORRY_PASS,
+    "{": Format.VDS_NC,
+    "[": Format.VDS_NC,
 }
 NOT_JUDGED_HERE = (
     "city health codes are not judged here, for their issuer must be asked; neither are typed passes and ID numbers"

@@ -72,6 +72,15 @@ def outcome_of(parts: Parts, traveller: Traveller, outcome: Outcome) -> Verdict:
     return parts.gate.settle_test(traveller, spot, officer=OFFICER).verdict
 
 
+def negative_later(parts: Parts, *, restarted: bool) -> None:
+    """Read the test in slot 2, which is negative, where wanted after the station was started again."""
+    if restarted:
+        parts.started_again_gate()
+        parts.started_again()
+    parts.clock.turn(minutes=15)
+    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+
+
 # While the test develops
 
 
@@ -133,11 +142,7 @@ def test_what_happens_at_the_barrier_meanwhile_counts_for_the_vehicle_aside(
     parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
     meanwhile(parts)  # type: ignore[operator]
     parts.gate.next(officer=OFFICER)
-    if restarted:
-        parts.started_again_gate()
-        parts.started_again()
-    parts.clock.turn(minutes=15)
-    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    negative_later(parts, restarted=restarted)
     assert parts.lamps.shown is lamp
 
 
@@ -148,11 +153,7 @@ def test_somebody_whose_check_was_undone_is_still_missing_when_the_test_is_read(
     parts.bench.start(2, parts.gate.to_bench(2), lot="A2203", officer=OFFICER)
     parts.gate.correct(1, why="another person's phone", officer=OFFICER)
     parts.gate.next(officer=OFFICER)
-    if restarted:
-        parts.started_again_gate()
-        parts.started_again()
-    parts.clock.turn(minutes=15)
-    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    negative_later(parts, restarted=restarted)
     assert parts.lamps.shown is Lamp.YELLOW
 
 
@@ -166,10 +167,7 @@ def test_after_a_restart_the_others_of_the_vehicle_still_count_as_admitted(parts
     traveller = parts.gate.to_bench(2)
     parts.bench.start(2, traveller, lot="A2203", officer=OFFICER)
     parts.gate.next(officer=OFFICER)
-    parts.started_again_gate()
-    parts.started_again()
-    parts.clock.turn(minutes=15)
-    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    negative_later(parts, restarted=True)
     assert parts.lamps.shown is Lamp.GREEN
 
 
@@ -567,11 +565,7 @@ def test_an_override_undone_is_undone_for_the_vehicle_aside_too(parts: Parts, re
     parts.gate.next(officer=OFFICER)
     overridden = parts.journal.search(LogQuery(kind=Kind.OVERRIDDEN)).entries[0]
     parts.gate.correct_entry(overridden, why="not a doctor", officer=OFFICER)
-    if restarted:
-        parts.started_again_gate()
-        parts.started_again()
-    parts.clock.turn(minutes=15)
-    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    negative_later(parts, restarted=restarted)
     assert parts.lamps.shown is Lamp.YELLOW
 
 
@@ -644,8 +638,5 @@ def test_entries_that_another_release_wrote_stop_no_start_and_admit_nobody(parts
     parts.bench.start(2, parts.gate.to_bench(1), lot="A2203", officer=OFFICER)
     for body in ({"crossing": meant}, {"crossing": meant, "seat": 2, "code_digest": "x"}):
         parts.journal.append(Kind.CROSSING_DECIDED, body)
-    parts.started_again_gate()
-    parts.started_again()
-    parts.clock.turn(minutes=15)
-    read_and_confirm(parts.bench, 2, reading(Outcome.NEGATIVE))
+    negative_later(parts, restarted=True)
     assert parts.lamps.shown is Lamp.YELLOW
